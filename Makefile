@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Makefile - builds, tests and installs; `make help` lists what it can do.
+#
+# Owns: how sources become programs.  Sources are taken by wildcard, so a new
+# file needs no row here.  Does not own: what is tested (tests/run.sh) and
+# which Debian packages are needed (tests/deps.sh).
+# No package query is made before a recipe needs it: on a fresh machine
+# pkg-config itself arrives with `make deps`.
+
+VERSION = 0.1.0
+SOVERSION = 0
+
+BUILD ?= build
+V ?= 0
+SAN ?=
+WERROR ?= 0
+DEPS ?= 1
+T ?=
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+# sysstat owns /usr/bin/mpstat: MPSTAT_NAME=mpstat opts in.
+MPSTAT_NAME ?= mpstat-ipc
+
+CFLAGS ?= -O2 -g
+LDFLAGS ?=
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+
+ifeq ($(filter-out / . .. ./ ../,$(strip $(BUILD))),)
+$(error BUILD must name a directory of its own)
+endif
+
+# -- Compiler and linker words ------------------------------------------------
+
+comma := ,
+OUT := $(BUILD)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+OBJ := $(OUT)/obj
+
+SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer)
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes
+OUR_CFLAGS := -std=gnu11 -fvisibility=hidden $(WARNINGS) \
+	-I. -Ilibtrace/include -DMPTRACE_VERSION='"$(VERSION)"' \
+	-ffile-prefix-map=$(CURDIR)=. $(SAN_FLAGS)
+OUR_LDFLAGS := $(SAN_FLAGS)
+
+# The kernel side will add libbpf here.
+MPSTAT_PKGS := ncursesw jansson
+# Asked once, when the first recipe needs it.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(MPSTAT_PKGS)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(MPSTAT_PKGS)))$(PKG_LIBS)
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-7s %s\n' $(1) $(2)
+endif
+
+# -- What there is ------------------------------------------------------------
+
+LIB_SRC := $(wildcard libtrace/*.c)
+MPSTAT_SRC := $(wildcard mpstat/*.c mpstat/*/*.c)
+PROGRAM_SRC := $(wildcard tests/programs/*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+# A file of tests/unit or tests/api not called *_test.c is linked to each test there.
+UNIT_SRC := $(wildcard tests/unit/*_test.c)
+API_SRC := $(wildcard tests/api/*_test.c)
+UNIT_HELP_SRC := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
+API_HELP_SRC := $(filter-out %_test.c,$(wildcard tests/api/*.c))
+
+obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
+LIB_OBJ := $(call obj,$(LIB_SRC))
+PIC_OBJ := $(patsubst %.c,$(OBJ)/pic/%.o,$(LIB_SRC))
+MPSTAT_OBJ := $(call obj,$(MPSTAT_SRC))
+MPSTAT_PARTS := $(filter-out $(OBJ)/mpstat/main.o,$(MPSTAT_OBJ))
+UNIT_HELP := $(call obj,$(UNIT_HELP_SRC))
+API_HELP := $(call obj,$(API_HELP_SRC))
+ALL_OBJ := $(LIB_OBJ) $(PIC_OBJ) $(MPSTAT_OBJ) $(UNIT_HELP) $(API_HELP) \
+	$(call obj,$(PROGRAM_SRC) $(BENCH_SRC) $(UNIT_SRC) $(API_SRC))
+
+SONAME := libmptrace.so.$(SOVERSION)
+SHARED := $(OUT)/$(SONAME)
+STATIC := $(OUT)/libmptrace.a
+LIBS := $(if $(LIB_SRC),$(SHARED) $(OUT)/libmptrace.so $(STATIC))
+MPSTAT := $(if $(wildcard mpstat/main.c),$(OUT)/mpstat)
+PROGRAMS := $(patsubst tests/programs/%.c,$(OUT)/programs/%,$(PROGRAM_SRC))
+BENCHES := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(BENCH_SRC))
+UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(UNIT_SRC))
+API_TESTS := $(patsubst %.c,$(OUT)/%,$(API_SRC))
+HEADERS := $(wildcard libtrace/include/mptrace/*.h)
+MAN_PAGES := $(wildcard $(foreach n,1 3 5 7,docs/*.$(n) docs/*/*.$(n)))
+
+# docs/mpstat.1 is installed under the command's installed name.
+man_path = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(patsubst mpstat.1,$(MPSTAT_NAME).1,$(patsubst mpstat-%,$(MPSTAT_NAME)-%,$(notdir $(1))))
+
+# -- What one can ask for -----------------------------------------------------
+
+.PHONY: all lib programs tests unit-tests api-tests benches deps deps-test \
+	demo check check-full bench install uninstall clean help FORCE
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+# Objects stay: they are not intermediate files.
+.SECONDARY:
+
+## all          the library, build/mpstat and the small programs under build/programs
+all: lib $(MPSTAT) programs
+## lib          libmptrace.so and libmptrace.a
+lib: $(LIBS)
+## programs     the small programs the tests and the demo observe
+programs: $(PROGRAMS)
+## tests        everything `make check` runs, built but not run
+tests: all unit-tests api-tests
+unit-tests: $(UNIT_TESTS)
+api-tests: $(API_TESTS)
+benches: lib $(BENCHES)
+
+# A second make, so that what was just installed is seen by its queries.
+again = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
+
+## deps         install the Debian packages a build needs (DEPS=0: only say which)
+deps:
+	@DEPS=$(DEPS) tests/deps.sh build
+## deps-test    the same plus what the tests need
+deps-test:
+	@DEPS=$(DEPS) tests/deps.sh build test
+
+## demo         install what is missing, build, watch a small workload run into a deadlock
+demo: deps
+	@$(again) all
+	@BUILD=$(abspath $(OUT)) tests/demo.sh
+
+## check        install what is missing, build without warnings, run every test (T=pattern: some)
+check: deps-test
+	@$(again) tests WERROR=1
+	@BUILD=$(abspath $(OUT)) SAN=$(SAN) MAKE=$(MAKE) tests/run.sh $(if $(T),'$(T)')
+
+## check-full   also clang, sanitizers, valgrind and repeated runs
+check-full: deps-test
+	@BUILD=$(abspath $(BUILD)) MAKE=$(MAKE) tests/full.sh
+
+## bench        measure: record, lock and queue against their neighbours
+bench: deps
+	@$(again) all benches
+	@BUILD=$(abspath $(OUT)) tests/bench/run
+
+## install      PREFIX=/usr/local DESTDIR= ; the command is called MPSTAT_NAME=mpstat-ipc
+install: all
+	$(call say,INSTALL,'$(DESTDIR)$(PREFIX)')
+	$(Q)$(INSTALL) -d $(foreach d,$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR)/mptrace,'$(DESTDIR)$(d)')
+	$(Q)$(INSTALL) -m 755 $(OUT)/mpstat '$(DESTDIR)$(BINDIR)/$(MPSTAT_NAME)'
+	$(Q)$(INSTALL) -m 755 $(SHARED) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	$(Q)ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libmptrace.so'
+	$(Q)$(INSTALL) -m 644 $(STATIC) '$(DESTDIR)$(LIBDIR)/libmptrace.a'
+	$(Q)$(INSTALL) -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)/mptrace/'
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' libtrace/mptrace.pc.in \
+		>'$(DESTDIR)$(LIBDIR)/pkgconfig/mptrace.pc'
+	$(Q)chmod 644 '$(DESTDIR)$(LIBDIR)/pkgconfig/mptrace.pc'
+	$(Q)$(foreach p,$(MAN_PAGES),$(INSTALL) -D -m 644 $(p) '$(DESTDIR)$(call man_path,$(p))' &&) :
+## uninstall    the same switches; leaves nothing of ours behind
+uninstall:
+	$(call say,REMOVE,'$(DESTDIR)$(PREFIX)')
+	$(Q)rm -f $(foreach f,$(BINDIR)/$(MPSTAT_NAME) $(LIBDIR)/$(SONAME) $(LIBDIR)/libmptrace.so \
+		$(LIBDIR)/libmptrace.a $(LIBDIR)/pkgconfig/mptrace.pc \
+		$(foreach p,$(MAN_PAGES),$(call man_path,$(p))),'$(DESTDIR)$(f)')
+	$(Q)rm -rf '$(DESTDIR)$(INCLUDEDIR)/mptrace'
+
+## clean        remove build/
+clean:
+	$(Q)rm -rf -- '$(BUILD)'
+
+## help         this list
+help:
+	@echo 'make [target] [switch=value]'
+	@echo
+	@sed -n 's/^## /  /p' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo '  V=1                    show each command'
+	@echo '  BUILD=dir              put everything generated there (build)'
+	@echo '  SAN=address,undefined  sanitizers, built in a directory of their own'
+	@echo '  WERROR=1               a warning is an error'
+	@echo '  CC= CFLAGS= LDFLAGS=   as everywhere'
+	@echo '  DEPS=0                 install nothing, say what is missing'
+	@echo '  T=pattern              check: only tests whose path contains it'
+
+# -- How it is made -----------------------------------------------------------
+
+# Says what to do instead of a page of "No such file", once per build directory.
+$(OUT)/.tools:
+	$(Q)mkdir -p $(@D)
+	$(Q)tests/deps.sh --usable '$(CC)' '$(PKG_CONFIG)' $(MPSTAT_PKGS)
+	$(Q)touch $@
+
+# Changes when the flags do; every object depends on it.
+export BUILD_WORDS := $(CC) $(CFLAGS) $(OUR_CFLAGS) / $(LDFLAGS) $(OUR_LDFLAGS)
+$(OUT)/.flags: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '%s\n' "$$BUILD_WORDS" | cmp -s - $@ || \
+		printf '%s\n' "$$BUILD_WORDS" >$@
+
+# An object that compiled with warnings leaves them in x.o.warn; WERROR=1
+# compiles it again, so that a quiet old object cannot hide one.
+ifeq ($(WERROR),1)
+WARNED := $(basename $(wildcard $(addsuffix .warn,$(ALL_OBJ))))
+$(WARNED): FORCE
+endif
+
+# $(1): flags on top of the common ones
+define compile
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_CFLAGS) $(1) $(CPPFLAGS) $(CFLAGS) $(if $(filter 1,$(WERROR)),-Werror) \
+		-MMD -MP -c -o $@ $< 2>$@.warn; status=$$?; cat $@.warn >&2; \
+		test -s $@.warn || rm -f $@.warn; exit $$status
+endef
+
+$(ALL_OBJ): $(OUT)/.flags | $(OUT)/.tools
+
+$(OBJ)/pic/%.o: %.c
+	$(call say,CC,'$< (pic)')
+	$(call compile,-fPIC)
+$(OBJ)/mpstat/%.o: mpstat/%.c
+	$(call say,CC,$<)
+	$(call compile,$(PKG_CFLAGS))
+$(OBJ)/tests/unit/%.o: tests/unit/%.c
+	$(call say,CC,$<)
+	$(call compile,$(PKG_CFLAGS))
+$(OBJ)/%.o: %.c
+	$(call say,CC,$<)
+	$(call compile)
+
+$(SHARED): $(PIC_OBJ) libtrace/libmptrace.map
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=libtrace/libmptrace.map \
+		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,-z,relro,-z,now \
+		$(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(PIC_OBJ) -lpthread -lrt
+$(OUT)/libmptrace.so: $(SHARED)
+	$(Q)ln -sf $(SONAME) $@
+$(STATIC): $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(LIB_OBJ)
+
+$(OUT)/mpstat: $(MPSTAT_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(MPSTAT_OBJ) $(PKG_LIBS) -lm
+
+$(OUT)/programs/%: $(OBJ)/tests/programs/%.o $(STATIC)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) -lpthread -lrt
+$(OUT)/bench/%: $(OBJ)/tests/bench/%.o $(STATIC)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) -lpthread -lrt -lm
+$(OUT)/tests/unit/%: $(OBJ)/tests/unit/%.o $(UNIT_HELP) $(MPSTAT_PARTS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(UNIT_HELP) $(MPSTAT_PARTS) \
+		-lcmocka $(PKG_LIBS) -lpthread -lm
+$(OUT)/tests/api/%: $(OBJ)/tests/api/%.o $(API_HELP) $(STATIC)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(API_HELP) $(STATIC) -lcmocka -lpthread -lrt
+
+-include $(ALL_OBJ:.o=.d)
