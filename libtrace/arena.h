@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * arena.h - runs of blocks for rings and message storage.
+ *
+ * There is no allocation map that a killed process could leave wrong: the
+ * slots say who has what, and a free run is found by looking at all of them.
+ * An extent is taken by the one store of its word into a slot.
+ */
+#ifndef MPT_ARENA_H
+#define MPT_ARENA_H
+
+#include <stdint.h>
+
+/* Finds `bytes` of zeroed, populated memory and stores it in *word, which lies in
+ * a slot.  Takes the rings of ended threads when nothing else is left.  The
+ * caller holds domain_lock.  0, -ENOSPC, -ENOMEM. */
+int arena_take(uint64_t *word, uint64_t bytes);
+
+/* Where an extent lies in this process, and how long it is. */
+void *arena_at(uint64_t word);
+uint64_t arena_bytes(uint64_t word);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* clock.c - see clock.h. */
+#include "libtrace/clock.h"
+
+#include "libtrace/futex.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+#define CALIBRATE_NS 10000000ull /* shortest baseline for the scale */
+#define BASE_TICKS (1ull << 30)	 /* a base is renewed after this many ticks */
+#define SLEW_SHIFT 12		 /* a clock that is ahead runs this much slower: 2^-12 */
+
+/* One reading for the whole process, taken when the first clock starts: all
+ * threads measure the scale from it, so it only gets better. */
+static uint64_t origin_tsc, origin_ns;
+
+/* A pair of readings as close together as possible. */
+static uint64_t read_pair(uint64_t *tsc)
+{
+	uint64_t before = __rdtsc(), ns = futex_now(), after = __rdtsc();
+
+	*tsc = before + (after - before) / 2;
+	return ns;
+}
+
+bool clock_has_tsc(void)
+{
+	unsigned int a, b, c, d;
+
+	/* Invariant TSC: constant rate in all states, the same on all processors. */
+	return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & (1u << 8));
+}
+
+static bool has_tsc;
+
+void clock_start(void)
+{
+	has_tsc = clock_has_tsc();
+	origin_ns = read_pair(&origin_tsc);
+}
+
+static void set_scale(struct clock *clock, uint64_t tsc, uint64_t ns)
+{
+	uint64_t ticks = tsc - origin_tsc, elapsed = ns - origin_ns;
+
+	/* A TSC slower than the nanosecond would overflow the product. */
+	if (!has_tsc || elapsed < CALIBRATE_NS || ticks <= elapsed)
+		return;
+	clock->scale = (uint64_t)(((unsigned __int128)elapsed << 32) / ticks);
+	clock->limit = BASE_TICKS;
+}
+
+uint64_t clock_renew(struct clock *clock)
+{
+	uint64_t tsc, ns = read_pair(&tsc), told = ns;
+
+	/* What the old base may have told by now: never go behind it. */
+	if (clock->limit)
+		told = clock->base_ns + (uint64_t)((unsigned __int128)(tsc - clock->base_tsc) *
+						   clock->scale >> 32);
+	set_scale(clock, tsc, ns);
+	clock->base_tsc = tsc;
+	clock->base_ns = told > ns ? told : ns;
+	if (told > ns)
+		clock->scale -= clock->scale >> SLEW_SHIFT;
+	return clock->base_ns;
+}
+
+#else
+
+bool clock_has_tsc(void)
+{
+	return false;
+}
+
+void clock_start(void)
+{
+}
+
+uint64_t clock_renew(struct clock *clock)
+{
+	(void)clock;
+	return futex_now();
+}
+
+#endif

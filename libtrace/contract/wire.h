@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * wire.h - a domain's shared memory, byte by byte.
+ *
+ * Owns: the layout that libmptrace writes and viewers read.  Does not own:
+ * the order in which words are stored and loaded (ring.h, and the comments
+ * on each word here).
+ *
+ * Who writes: members of the domain (they trust each other: each can write
+ * everything).  Who reads: members, and viewers by copy (viewers trust
+ * nothing here and never write, lock or map it writable).
+ *
+ * Version policy: *minor* adds at the end of a struct or uses a reserved
+ * field; *major* changes a meaning.  Readers refuse another major and accept
+ * any minor, using the strides in the section table, never sizeof.
+ *
+ * Rules: fixed-width integers, no pointers, no hidden padding, explicit
+ * sizes asserted below.  All integers little-endian.  Times are nanoseconds
+ * of CLOCK_MONOTONIC; 0 means "never".  `A` marks words accessed with
+ * atomics; the word's writer is named beside it.
+ */
+#ifndef MPT_CONTRACT_WIRE_H
+#define MPT_CONTRACT_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MPT_WIRE_MAGIC 0x314543415254504dull /* "MPTRACE1" */
+#define MPT_WIRE_MAJOR 1
+#define MPT_WIRE_MINOR 0
+
+#define MPT_BLOCK 4096u /* unit of the arena, bytes */
+#define MPT_NAME_MAX 48 /* bytes with the final NUL; longer names are refused */
+
+/*
+ * References.  A slot's index alone is ambiguous once it is reused, so
+ * everything that outlives a call carries the slot's generation as well.
+ * In records and waits `object` is an object slot's index, or a process
+ * slot's index with MPT_REF_PROCESS set.
+ */
+#define MPT_REF_PROCESS 0x80000000u
+#define MPT_REF_NONE 0xffffffffu
+
+enum mpt_section {
+	MPT_SEC_PROCESSES, /* struct mpt_wire_process[] */
+	MPT_SEC_THREADS,   /* struct mpt_wire_thread[] */
+	MPT_SEC_OBJECTS,   /* struct mpt_wire_object[] */
+	MPT_SEC_ARENA,	   /* blocks: rings and message storage */
+	MPT_SEC_COUNT = 8,
+};
+
+struct mpt_wire_section {
+	uint64_t offset; /* from the start of the segment, bytes */
+	uint32_t stride; /* bytes from one slot to the next */
+	uint32_t count;	 /* slots there is room for */
+	uint32_t used;	 /* A: high-water mark; slots at or beyond it were never touched
+			  * (and may lie in holes). Writer: holder of header.lock */
+	uint32_t reserved;
+};
+
+enum mpt_wire_state {
+	MPT_SEG_NEW, /* being laid out: readers come back later */
+	MPT_SEG_LIVE,
+};
+
+enum mpt_wire_flag {
+	MPT_SEG_FILE = 1 << 0,	  /* backed by a file (MPTRACE_OUT), not a memfd */
+	MPT_SEG_TSC = 1 << 1,	  /* record times are computed from the TSC */
+	MPT_SEG_NO_RINGS = 1 << 2 /* records are switched off (MPTRACE=0) */
+};
+
+struct mpt_wire_header {
+	uint64_t magic;
+	uint16_t major, minor;
+	uint32_t header_size; /* bytes; the first section starts at or after it */
+	uint64_t total_size;  /* bytes of the segment */
+	uint32_t state;	      /* A: enum mpt_wire_state; stored last by the creator */
+	uint32_t flags;	      /* enum mpt_wire_flag */
+	uint8_t domain_id[16];
+	uint8_t boot_id[16];
+	uint64_t created_ns;
+	uint64_t created_realtime_ns; /* CLOCK_REALTIME at created_ns */
+	uint32_t creator_pid;
+	uint32_t creator_uid;
+	char name[MPT_NAME_MAX]; /* of the domain: MPTRACE_NAME or the program's */
+	struct mpt_wire_section section[MPT_SEC_COUNT];
+	uint8_t lock[40];   /* a robust mutex over slots and arena. Not for viewers */
+	uint64_t deaths;    /* members found dead; writer: holder of lock */
+	uint64_t reclaimed; /* rings of dead threads given to others; same writer */
+	uint64_t reserved[32];
+};
+
+_Static_assert(sizeof(struct mpt_wire_header) == 640, "wire: header size");
+_Static_assert(offsetof(struct mpt_wire_header, section) == 136, "wire: section table");
+
+/* ---- processes ------------------------------------------------------- */
+
+enum mpt_slot_state {
+	MPT_SLOT_FREE,
+	MPT_SLOT_STARTING, /* reserved by a parent for a child to be forked */
+	MPT_SLOT_LIVE,
+	MPT_SLOT_ENDED, /* left in order: process exit, thread exit, object retired */
+	MPT_SLOT_DEAD,	/* found dead by another member */
+};
+
+enum mpt_process_flag {
+	MPT_PROC_DAEMON = 1 << 0,
+	MPT_PROC_CHILD = 1 << 1,  /* made by mpt_process_start */
+	MPT_PROC_REAPED = 1 << 2, /* its parent has its exit status */
+	MPT_PROC_EXEC = 1 << 3,	  /* left the domain by exec, lives on */
+};
+
+#define MPT_EXIT_UNKNOWN INT32_MIN
+
+struct mpt_wire_process {
+	uint32_t state;	     /* A: enum mpt_slot_state; writer: itself, its parent while
+			      * STARTING, any member (LIVE -> DEAD) under header.lock */
+	uint32_t generation; /* +1 at each reuse; writer: holder of header.lock */
+	uint32_t pid;	     /* in the init pid namespace where known, else as seen inside */
+	uint32_t inner_pid;  /* as the process itself sees it */
+	uint64_t start_ticks; /* field 22 of /proc/PID/stat */
+	uint64_t pidfd_inode; /* identity of the incarnation, Linux 6.9; else 0 */
+	uint64_t nonce;	      /* random, chosen when the slot was taken */
+	uint64_t pidns_inode; /* of its pid namespace */
+	uint32_t parent;      /* process slot of the parent or MPT_REF_NONE */
+	uint32_t parent_pid;
+	uint32_t uid;
+	uint32_t flags; /* A: enum mpt_process_flag */
+	uint64_t attached_ns;
+	uint64_t ended_ns;
+	int32_t exit_code; /* n, -signal, or MPT_EXIT_UNKNOWN */
+	uint32_t threads_daemon; /* A: threads that do not hold the process; writer: itself */
+	char name[MPT_NAME_MAX];
+	uint8_t life[40]; /* a robust mutex its first thread holds for life. Not for viewers */
+	uint64_t reserved[10];
+};
+_Static_assert(sizeof(struct mpt_wire_process) == 256, "wire: process size");
+
+/* ---- threads --------------------------------------------------------- */
+
+/*
+ * What a thread is in the middle of, so that a survivor can tell whether it
+ * was committed (docs/crash-safety.md).  Writer: the thread; after its death
+ * the survivor that holds the object's lock.  Order: phase=IDLE, then the
+ * fields, then phase last.
+ */
+enum mpt_oprec_phase {
+	MPT_OPREC_IDLE,
+	MPT_OPREC_INTENT,    /* before the commit store: look at the object to decide */
+	MPT_OPREC_COMMITTED, /* done; TAKE: not yet handed to the caller */
+	MPT_OPREC_ABORTED,   /* set by recovery only */
+};
+
+struct mpt_wire_oprec {
+	uint32_t phase; /* A */
+	uint16_t op;
+	uint16_t use;	 /* index in the thread's use table, 0xffff: none */
+	uint32_t object; /* slot */
+	uint32_t object_generation;
+	uint64_t arg;	/* PUT, GET: slot number being filled or emptied */
+	uint64_t count; /* value uses[use].gives or .takes has once committed */
+	uint64_t time;
+	uint64_t size; /* bytes of the message */
+};
+_Static_assert(sizeof(struct mpt_wire_oprec) == 48, "wire: oprec size");
+
+#define MPT_OPRECS 3
+
+enum mpt_wait_flag {
+	MPT_WAIT_TIMED = 1 << 0, /* ends by itself at wait.deadline_ns */
+};
+
+/* "Blocked in op on object since": one writer (the thread).  seq is odd while
+ * the fields change; since_ns == 0: not blocked. */
+struct mpt_wire_wait {
+	uint32_t seq; /* A */
+	uint16_t op;
+	uint16_t flags;
+	uint32_t object; /* slot or MPT_REF_PROCESS | slot */
+	uint32_t object_generation;
+	uint64_t since_ns;
+	uint64_t deadline_ns; /* 0: for ever */
+};
+_Static_assert(sizeof(struct mpt_wire_wait) == 32, "wire: wait size");
+
+/* One row per (thread, object): the ledger "who put and who took". */
+struct mpt_wire_use {
+	uint32_t object; /* A: slot; MPT_REF_NONE: free row (and so is all after it) */
+	uint32_t object_generation;
+	uint64_t gives; /* A; writer: the thread, or recovery after its death */
+	uint64_t takes; /* A; same */
+	uint64_t last_ns;
+};
+_Static_assert(sizeof(struct mpt_wire_use) == 32, "wire: use size");
+
+struct mpt_wire_thread {
+	uint32_t state;	     /* A: enum mpt_slot_state */
+	uint32_t generation; /* 1..32767; +1 at each reuse */
+	uint32_t process;    /* slot */
+	uint32_t process_generation;
+	uint32_t tid; /* as the thread sees it */
+	uint32_t uses_overflow; /* A: operations on objects beyond the use table */
+	char name[16];
+	uint64_t started_ns;
+	uint64_t ended_ns;
+	/* The extent in the arena, one word so that taking it is one store:
+	 * first block in the low half, blocks in the high half; 0: none.
+	 * Laid out as: MPT_USES_BLOCKS blocks of uses, then the packets. */
+	uint64_t extent;      /* A */
+	uint32_t packet_size; /* bytes, a power of two; 0: no ring */
+	uint32_t packets;     /* a power of two */
+	uint64_t head;	      /* A: records ever written; writer: the thread, release */
+	uint64_t lost_reentered; /* A: records refused because a signal handler re-entered */
+	uint64_t records_off;	 /* A: operations not recorded (no ring) */
+	struct mpt_wire_wait wait;
+	struct mpt_wire_oprec oprec[MPT_OPRECS];
+	uint64_t reserved[30];
+};
+_Static_assert(sizeof(struct mpt_wire_thread) == 512, "wire: thread size");
+
+#define MPT_USES_BLOCKS 1u
+#define MPT_USES (MPT_USES_BLOCKS * MPT_BLOCK / sizeof(struct mpt_wire_use))
+
+/* ---- objects --------------------------------------------------------- */
+
+/* Power-of-two histogram of nanoseconds: bucket 0 holds 0 and 1 ns, bucket i
+ * holds [2^i, 2^(i+1)), the last everything above. */
+#define MPT_HIST_BUCKETS 40
+struct mpt_wire_hist {
+	uint64_t bucket[MPT_HIST_BUCKETS];
+};
+
+/*
+ * One side of an object: those who TAKE (get, recv, acquire) or those who
+ * GIVE (put, send; unused by locks).  Each side has a lock word of its own,
+ * so that a producer and a consumer never share a cache line they both write.
+ * All words but lock and want/seq are written by the holder of `lock`.
+ */
+struct mpt_wire_side {
+	uint32_t lock; /* A: lock word (lockword.h) */
+	uint32_t seq;  /* A: event count on which the *other* side's waiters sleep:
+			* take.seq moves when room appears, give.seq when an item does */
+	uint32_t want; /* A: the seq value at which somebody may sleep */
+	uint32_t hint; /* A: give: a giver waits for bytes, so every giver is woken */
+	uint64_t index;	   /* A: units ever taken (given). THE commit word of the side */
+	uint64_t seen;	   /* the other side's index when last looked at: a bound that
+			    * saves reading a line the other side is writing */
+	uint64_t bytes;	   /* payload bytes ever taken (given) */
+	uint64_t waits;	   /* operations that had to block */
+	uint64_t wait_ns;  /* sum of the time blocked */
+	uint64_t wait_max_ns;
+	uint64_t timeouts; /* operations that gave up: Empty, Full, timeout */
+	uint64_t reserved[7];
+	struct mpt_wire_hist wait; /* of the operations that blocked */
+};
+_Static_assert(sizeof(struct mpt_wire_side) == 448, "wire: side size");
+
+/*
+ * A lock word: 0 is free, else the thread slot of the owner + 1 in the low 16
+ * bits, the slot's generation above it, and on top "somebody sleeps on this".
+ */
+#define MPT_LOCK_WAITERS 0x80000000u
+#define MPT_LOCK_SLOT(word) (((word)&0xffffu) - 1u)
+#define MPT_LOCK_GENERATION(word) (((word) >> 16) & 0x7fffu)
+#define MPT_LOCK_WORD(slot, generation) \
+	(((uint32_t)(generation) & 0x7fffu) << 16 | ((uint32_t)(slot) + 1u))
+
+struct mpt_wire_object {
+	uint32_t state;	     /* A: enum mpt_slot_state; writer: creator, or destroyer
+			      * holding both sides' locks */
+	uint32_t generation; /* A: +1 at each reuse, under header.lock */
+	uint16_t kind;
+	uint16_t flags;
+	uint32_t creator; /* process slot */
+	uint64_t created_ns;
+	char name[MPT_NAME_MAX];
+	char site_module[MPT_NAME_MAX]; /* base name of the file that called create */
+	uint64_t site_offset;		/* of the call within it */
+	uint64_t extent;		/* A: like mpt_wire_thread.extent; message storage */
+	uint64_t capacity;		/* units; 0: unbounded by count */
+	uint64_t capacity_bytes;	/* 0: unbounded by size */
+	uint64_t lost;			/* units taken by members that died before they had them */
+	uint64_t recovered;		/* times a dead holder was taken over */
+	uint32_t recovered_pid;		/* the last one's pid */
+	uint32_t recovered_op;		/* and the op it died in, 0: between calls */
+	uint64_t recovered_ns;
+	/* Owner kinds (writer: the holder of take.lock, which is the lock itself) */
+	uint64_t owner_since_ns;
+	uint64_t hold_ns;
+	uint64_t hold_max_ns;
+	uint32_t end_holders[2]; /* A: ENDS kinds: processes that opened end 0 and 1 */
+	uint64_t pair;	  /* ENDS kinds: slot of the other direction, or MPT_REF_NONE */
+	uint64_t reserved[4];
+	struct mpt_wire_side take; /* 64-byte aligned */
+	struct mpt_wire_side give;
+	struct mpt_wire_hist hold;	/* OWNER: time held; DEPTH: time in the queue */
+	uint64_t reserved2[8];
+};
+_Static_assert(sizeof(struct mpt_wire_object) == 1536, "wire: object size");
+_Static_assert(offsetof(struct mpt_wire_object, take) == 256, "wire: object take side");
+_Static_assert(offsetof(struct mpt_wire_object, hold) == 1152, "wire: object hold");
+
+/* A message descriptor in a queue's storage: the storage is `capacity` of
+ * these, then the byte ring of capacity_bytes (64-byte aligned). */
+struct mpt_wire_message {
+	uint64_t offset; /* of the payload in the byte stream; modulo capacity_bytes in the ring */
+	uint64_t time_ns;
+	uint32_t size;
+	uint32_t giver; /* thread slot */
+};
+_Static_assert(sizeof(struct mpt_wire_message) == 24, "wire: message overhead is at most 32 bytes");
+
+/* ---- records --------------------------------------------------------- */
+
+enum mpt_record_flag {
+	MPT_REC_FAILED = 1 << 0,    /* value is a positive errno */
+	MPT_REC_RECOVERED = 1 << 1, /* took over from a dead holder */
+};
+
+/* 32 bytes; a CTF event: header {time, op}, context {phase, flags, object},
+ * payload {value, span}.  `value` by op: put, get: the unit's number within
+ * its object (so a get is matched with its put); lock: number of the
+ * acquisition; process: exit code, signal or pid; RECOVER, LOSE: pid of the
+ * dead.  `span`: END: ns blocked before it; HOLD: ns held. */
+struct mpt_record {
+	uint64_t time;
+	uint16_t op;
+	uint8_t phase;
+	uint8_t flags;
+	uint32_t object;
+	uint64_t value;
+	uint64_t span;
+};
+_Static_assert(sizeof(struct mpt_record) == 32, "wire: record size");
+
+/* A ring is `packets` CTF 1.8 packets of packet_size bytes; each begins with
+ * this header.  Sizes are in bits, as CTF counts. */
+#define MPT_CTF_MAGIC 0xC1FC1FC1u
+struct mpt_wire_packet {
+	uint32_t magic;
+	uint8_t uuid[16]; /* domain_id */
+	uint32_t stream_id;
+	uint64_t timestamp_begin;
+	uint64_t timestamp_end;
+	uint64_t content_size;
+	uint64_t packet_size;
+	uint64_t packet_seq_num; /* A: see ring.h */
+	uint64_t events_discarded;
+	uint32_t pid;
+	uint32_t tid;
+	uint64_t reserved[2]; /* part of the CTF context, so that records are 32-aligned */
+};
+_Static_assert(sizeof(struct mpt_wire_packet) == 96, "wire: packet header size");
+
+#endif

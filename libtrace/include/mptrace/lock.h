@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lock.h - a lock between processes and threads.
+ *
+ * Semantics of Python's multiprocessing.Lock: not recursive, and anyone may
+ * release it.  Stronger: when the holding process dies, the next acquire takes
+ * over and says so (MPT_RECOVERED) once.
+ */
+#ifndef MPTRACE_LOCK_H
+#define MPTRACE_LOCK_H
+
+#include <mptrace/common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mpt_lock;
+
+/* Makes a free lock.
+ *   out    the handle; the caller ends it with mpt_lock_destroy
+ *   name   1 to 47 bytes without '/', unique in the domain; NULL: "lock-N"
+ *   flags  0 or MPT_INTERRUPTIBLE
+ * Returns 0; -EINVAL bad name or flag; -EEXIST name in use; -ENOSPC; -ENOMEM.
+ * Does not block. */
+MPT_API int mpt_lock_create(struct mpt_lock **out, const char *name, unsigned int flags);
+
+/* Opens a lock by name: "name" in the own domain, "domain/name" in a published
+ * one, which is joined first (see mpt_domain_join for its errors).
+ * Returns 0; -ENOENT no such lock; -EINVAL it is no lock; -ENOMEM. */
+MPT_API int mpt_lock_open(struct mpt_lock **out, const char *name, unsigned int flags);
+
+/* Takes the lock.
+ * Returns 0; MPT_RECOVERED: taken, and the process that held it had died;
+ * -EAGAIN; -ETIMEDOUT; -ESHUTDOWN; -EINTR.
+ * Blocks up to timeout_ns.  [Lock.acquire] */
+MPT_API int mpt_lock_acquire(struct mpt_lock *lock, uint64_t timeout_ns);
+
+/* Frees the lock and lets one waiter go, whoever holds it.
+ * Returns 0; -ERANGE it was not held; -ESHUTDOWN.  Does not block.
+ * [Lock.release] */
+MPT_API int mpt_lock_release(struct mpt_lock *lock);
+
+/* Is it held by anybody at this moment?  1, 0, or -ESHUTDOWN. */
+MPT_API int mpt_lock_locked(const struct mpt_lock *lock);
+
+/* This process uses the lock no more: calls return -ESHUTDOWN.  A lock it
+ * holds stays held.  Closing twice is harmless.  Returns 0. */
+MPT_API int mpt_lock_close(struct mpt_lock *lock);
+
+/* Frees the handle.  When the process that created the lock does so, the lock
+ * ends for everybody: waiters get -ESHUTDOWN.  NULL is fine. */
+MPT_API void mpt_lock_destroy(struct mpt_lock *lock);
+
+/* Scoped use: the body runs once with the lock held, and the lock is released
+ * on every way out of it (end, break, return, goto).
+ *
+ *	MPT_WITH_LOCK (lock) {
+ *		...
+ *	}
+ *
+ * The body is skipped when the lock could not be taken (closed). */
+struct mpt_lock_scope {
+	struct mpt_lock *lock;
+	bool held;
+};
+
+static inline struct mpt_lock_scope mpt_lock_scope_enter(struct mpt_lock *lock)
+{
+	struct mpt_lock_scope scope = { lock, mpt_lock_acquire(lock, MPT_FOREVER) >= 0 };
+
+	return scope;
+}
+
+static inline void mpt_lock_scope_leave(struct mpt_lock_scope *scope)
+{
+	if (scope->held)
+		(void)mpt_lock_release(scope->lock);
+	scope->held = false;
+}
+
+#define MPT_WITH_LOCK(l)                                                          \
+	for (struct mpt_lock_scope mpt_scope __attribute__((cleanup(              \
+		     mpt_lock_scope_leave))) = mpt_lock_scope_enter(l);           \
+	     mpt_scope.held; mpt_lock_scope_leave(&mpt_scope))
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mptrace.h - everything a program needs: #include <mptrace/mptrace.h> */
+#ifndef MPTRACE_H
+#define MPTRACE_H
+
+#include <mptrace/common.h>
+#include <mptrace/domain.h>
+#include <mptrace/lock.h>
+#include <mptrace/pipe.h>
+#include <mptrace/process.h>
+#include <mptrace/queue.h>
+#include <mptrace/trace.h>
+
+#endif

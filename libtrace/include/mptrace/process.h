@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * process.h - child processes with Python's multiprocessing.Process semantics,
+ * started by fork.
+ *
+ * A child runs one function and ends when it returns (after waiting for the
+ * threads it left running).  When a program or child ends by exit or return,
+ * its daemon children are terminated and the others are joined.
+ */
+#ifndef MPTRACE_PROCESS_H
+#define MPTRACE_PROCESS_H
+
+#include <mptrace/common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mpt_process;
+
+enum mpt_daemon {
+	MPT_DAEMON_INHERIT, /* as the creating process */
+	MPT_DAEMON_YES,	    /* terminated when its creator exits; has no children */
+	MPT_DAEMON_NO,
+};
+
+struct mpt_process_options {
+	const char *name;	/* 1 to 47 bytes; NULL: "Process-N", nested "Process-N:M" */
+	enum mpt_daemon daemon;
+};
+
+/* The exit code of a process that has not ended, or that somebody else reaped
+ * without leaving a code. */
+#define MPT_EXIT_NONE INT32_MIN
+
+/* What the child runs.  Returns 0..255: the exit code.  A negative errno is an
+ * uncaught failure: exit code 1 and one line through the failure hook. */
+typedef int mpt_process_main(void *arg);
+
+/* Makes a process that is not started yet.
+ *   arg  handed to run in the child as it is (memory is copied by fork)
+ * Returns 0; -EINVAL; -ENOMEM.  The caller ends the handle with
+ * mpt_process_destroy.  Does not block.  [Process()] */
+MPT_API int mpt_process_create(struct mpt_process **out, mpt_process_main *run, void *arg,
+			       const struct mpt_process_options *options);
+
+/* Starts it.
+ * Returns 0; -EALREADY started before; -EPERM a daemon may not have children, or
+ * the handle was made by another process; -ESHUTDOWN closed; -ENOSPC no process
+ * slot left; -EAGAIN, -ENOMEM, -EMFILE from the kernel: nothing was started.
+ * [Process.start] */
+MPT_API int mpt_process_start(struct mpt_process *process);
+
+/* Waits for its end.
+ * Returns 0 it has ended; -EAGAIN (timeout 0) or -ETIMEDOUT: it lives; -ECHILD not
+ * started, or not this process's child; -ESHUTDOWN; -EINTR never (restarts).
+ * Again after the end: 0 at once.  Blocks up to timeout_ns.  [Process.join] */
+MPT_API int mpt_process_join(struct mpt_process *process, uint64_t timeout_ns);
+
+/* 1 started and not ended, 0, or -ESHUTDOWN.  Reaps.  [Process.is_alive] */
+MPT_API int mpt_process_alive(struct mpt_process *process);
+
+/* Sends SIGTERM / SIGKILL.  Returns 0, also when it has ended; -ECHILD not started;
+ * -ESHUTDOWN.  Never hits a process that reused the pid. */
+MPT_API int mpt_process_terminate(struct mpt_process *process);
+MPT_API int mpt_process_kill(struct mpt_process *process);
+
+/* n, -signal, or MPT_EXIT_NONE (not started, alive, closed).  Reaps. */
+MPT_API int mpt_process_exit_code(struct mpt_process *process);
+
+/* 0 before start.  [Process.pid] */
+MPT_API pid_t mpt_process_pid(const struct mpt_process *process);
+MPT_API const char *mpt_process_name(const struct mpt_process *process);
+MPT_API bool mpt_process_daemon(const struct mpt_process *process);
+
+/* A descriptor that polls readable once the process has ended; owned by the
+ * handle.  -ECHILD before start, -ESHUTDOWN after close.  [Process.sentinel] */
+MPT_API int mpt_process_sentinel(struct mpt_process *process);
+
+/* Ends the handle's use.  -EBUSY while the process lives; 0, also twice.  After it
+ * calls return -ESHUTDOWN.  [Process.close] */
+MPT_API int mpt_process_close(struct mpt_process *process);
+
+/* Frees the handle.  A living child goes on (and is still joined or terminated
+ * when this process exits).  NULL is fine. */
+MPT_API void mpt_process_destroy(struct mpt_process *process);
+
+/* Living children started here, after reaping the others.
+ *   pids  filled with at most `room` pids; may be NULL when room is 0
+ * Returns how many there are, which may be more than room.
+ * [active_children] */
+MPT_API int mpt_process_active_children(pid_t *pids, size_t room);
+
+/* This process, and the one that started it. */
+struct mpt_process_info {
+	pid_t pid;
+	char name[48]; /* "MainProcess" in the first */
+	bool daemon;
+};
+/* Returns 0.  [current_process] */
+MPT_API int mpt_process_current(struct mpt_process_info *out);
+/* Returns 0, or -ESRCH in a process that mpt_process_start did not make.
+ * [parent_process] */
+MPT_API int mpt_process_parent(struct mpt_process_info *out);
+/* A descriptor that polls readable once the parent has ended; owned by the
+ * library.  -ESRCH as above. */
+MPT_API int mpt_process_parent_sentinel(void);
+
+/* The calling thread no longer keeps its process alive: a child ends without
+ * waiting for it.  Returns 0.  [Thread.daemon] */
+MPT_API int mpt_process_thread_daemon(void);
+
+/* How the failure of a child's main is told, in the child.  Default: one line
+ * on stderr.  NULL: silent. */
+typedef void mpt_process_failure_hook(const char *name, pid_t pid, int error);
+MPT_API void mpt_process_on_failure(mpt_process_failure_hook *hook);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

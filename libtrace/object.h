@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * object.h - slots of objects, and the handle every primitive starts with.
+ *
+ * A handle is private memory of one process (and, copied by fork, of its
+ * children); the slot is shared.  A handle remembers the slot's generation, so
+ * a slot given to another object is noticed, never mistaken.
+ */
+#ifndef MPT_OBJECT_H
+#define MPT_OBJECT_H
+
+#include "libtrace/emit.h"
+
+struct handle {
+	struct mpt_wire_object *object;
+	uint32_t slot, generation;
+	uint32_t closed;      /* A: this process closed it */
+	uint32_t creator_pid; /* destroy by this process ends the object */
+	bool interruptible;
+};
+
+struct object_wish {
+	enum mpt_kind kind;
+	const char *name; /* NULL: KIND-N */
+	void *site;	  /* return address of the public create call */
+	unsigned int flags;
+	uint64_t capacity, capacity_bytes;
+	uint64_t storage; /* bytes of arena, 0: none */
+};
+
+/* Is it a name an object may have?  1 to MPT_NAME_MAX - 1 bytes, no '/'. */
+bool object_name_valid(const char *name);
+
+/* Takes a slot, LIVE when it returns.  0, -EINVAL, -EEXIST, -ENOSPC, -ENOMEM. */
+int object_create(struct handle *handle, const struct object_wish *wish);
+
+/* Finds a LIVE object by "name" or "domain/name".  0, -ENOENT, -EINVAL. */
+int object_open(struct handle *handle, enum mpt_kind kind, const char *path, unsigned int flags);
+
+/* Ends the object for everybody when this process created it: takes both sides, sets
+ * ENDED, gives the storage back, wakes all. */
+void object_destroy(struct handle *handle);
+
+/* May this handle be used?  Called at entry and again after any lock was taken. */
+static inline bool handle_usable(const struct handle *h)
+{
+	return likely(!load32(&h->closed) &&
+		      load32(&h->object->generation) == h->generation &&
+		      load32(&h->object->state) == MPT_SLOT_LIVE);
+}
+
+int handle_close(struct handle *handle, uint16_t op);
+
+/* A blocking call on this handle's object. */
+static inline struct blocking handle_blocking(const struct handle *h, uint16_t op,
+					      uint64_t timeout_ns)
+{
+	struct blocking how = { .deadline = deadline_after(timeout_ns),
+				.op = op,
+				.interruptible = h->interruptible,
+				.object = h->slot,
+				.object_generation = h->generation };
+	return how;
+}
+
+/* After the lock of `side` was taken from a dead owner: settles what the dead was
+ * doing (counts, ledger) by its operation record, counts and records the recovery,
+ * wakes everybody.  Idempotent: may itself be killed anywhere. */
+void object_recover(struct member *me, const struct handle *handle, struct mpt_wire_side *side,
+		    uint32_t dead_word);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fact.h - everything a source may tell the model.
+ *
+ * Owns: the one struct between sources and model.  Does not own: where facts
+ * come from (collector/), what follows from them (model.c, waits.c, detect_*).
+ *
+ * A source reports by snapshots: FACT_SNAPSHOT_BEGIN, one fact per process,
+ * thread, object and use that exists *now*, FACT_SNAPSHOT_END.  What the
+ * source reported before and does not repeat is gone (processes: ended).
+ * Records come between snapshots, at any time.  Facts are complete: a later
+ * fact of the same identity replaces the earlier one from that source.
+ *
+ * Strings are already sanitised UTF-8 (util/text.h) and NUL-terminated; every
+ * number is a claim of the observed program and may be absurd: the model
+ * clamps, counts, and never trusts an index.
+ */
+#ifndef MPSTAT_MODEL_FACT_H
+#define MPSTAT_MODEL_FACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FACT_NAME_MAX 64
+#define FACT_TEXT_MAX 200
+#define FACT_HIST_BUCKETS 40
+
+enum fact_type {
+	FACT_NONE,
+	FACT_SNAPSHOT_BEGIN, /* .source */
+	FACT_SNAPSHOT_END,   /* .source */
+	FACT_SOURCE,	     /* .u.source: a source's own state, for header line and doctor */
+	FACT_DOMAIN,	     /* .u.domain */
+	FACT_PROCESS,	     /* .u.process */
+	FACT_THREAD,	     /* .u.thread */
+	FACT_OBJECT,	     /* .u.object */
+	FACT_USE,	     /* .u.use */
+	FACT_RECORD,	     /* .u.record */
+	FACT_LOSS,	     /* .u.loss */
+};
+
+/* Higher wins when two sources describe the same thing. */
+enum fact_source {
+	FACT_FROM_NONE,
+	FACT_FROM_PROC,	   /* /proc */
+	FACT_FROM_KERNEL,  /* eBPF */
+	FACT_FROM_PYTHON,  /* a Python program's memory */
+	FACT_FROM_SEGMENT, /* a libmptrace domain */
+	FACT_SOURCES,
+};
+
+/* A process is (pid, start time in clock ticks): a reused pid is another one. */
+struct process_id {
+	uint32_t pid;
+	uint64_t start;
+};
+
+/* An object is (domain, slot, generation).  domain 0: not of libmptrace. */
+struct object_id {
+	uint64_t domain; /* first 8 bytes of the domain id */
+	uint32_t slot;	 /* MPT_REF_PROCESS | slot for "the process itself" */
+	uint32_t generation;
+};
+
+struct fact_source_state {
+	bool ok;
+	char name[16];
+	char text[FACT_TEXT_MAX]; /* "2 domains" or why not and what to do */
+};
+
+struct fact_domain {
+	uint64_t domain;
+	char name[FACT_NAME_MAX];
+	uint32_t creator_pid;
+	uint64_t created_ns;
+	uint64_t size_bytes;
+	uint64_t rings_bytes;
+	uint64_t deaths;	/* members found dead */
+	bool records_off;
+	bool post_mortem; /* a kept file: nobody in it is alive */
+};
+
+/* What FACT_PROCESS knows; unknown numbers are FACT_UNKNOWN. */
+#define FACT_UNKNOWN UINT64_MAX
+#define FACT_EXIT_UNKNOWN INT32_MIN
+
+struct fact_process {
+	struct process_id id;
+	struct process_id parent; /* pid 0: unknown or none */
+	char name[FACT_NAME_MAX];	/* mpt name, else comm */
+	char command[FACT_TEXT_MAX];	/* argv joined, from /proc */
+	char state;		  /* R S D T Z X as in /proc; 0: unknown to this source */
+	uint32_t uid;
+	uint64_t cpu_ns;	  /* user + system time ever; FACT_UNKNOWN */
+	uint64_t rss_bytes;	  /* FACT_UNKNOWN */
+	uint64_t threads;	  /* FACT_UNKNOWN */
+	uint64_t started_ns;	  /* CLOCK_MONOTONIC; FACT_UNKNOWN */
+	uint32_t session, group;  /* session id, process group id; 0: unknown */
+	uint64_t domain;	  /* 0: not a member (segment source only) */
+	uint32_t slot;		  /* its slot in the domain */
+	uint32_t generation;	  /* of the slot */
+	bool daemon;
+	bool ended;		  /* left or died; kept by the domain for its story */
+	int32_t exit_code;	  /* n, -signal, FACT_EXIT_UNKNOWN */
+	uint64_t ended_ns;	  /* 0: not ended or unknown */
+	char inside[24];	  /* wchan or system call it sleeps in; "" unknown */
+};
+
+struct fact_thread {
+	struct process_id process;
+	uint32_t tid;
+	uint64_t domain;
+	uint32_t slot, generation; /* thread slot: what lock words name */
+	char name[FACT_NAME_MAX];
+	bool ended;
+	/* blocked: wait_op != 0 */
+	uint16_t wait_op;
+	struct object_id wait_object;
+	uint64_t wait_since_ns;
+	uint64_t wait_deadline_ns; /* 0: for ever */
+	uint64_t records;	   /* written */
+	uint64_t lost_reentered;
+	uint64_t uses_overflow;
+};
+
+struct fact_hist {
+	uint64_t bucket[FACT_HIST_BUCKETS]; /* [2^i, 2^(i+1)) ns */
+};
+
+struct fact_side {
+	uint64_t count; /* operations ever */
+	uint64_t bytes;
+	uint64_t waits; /* of them blocked */
+	uint64_t wait_ns, wait_max_ns;
+	uint64_t timeouts;
+	struct fact_hist wait;
+};
+
+struct fact_object {
+	struct object_id id;
+	uint16_t kind;
+	char name[FACT_NAME_MAX];
+	char site[FACT_TEXT_MAX]; /* where it was created: module+offset or symbol */
+	struct process_id creator;
+	uint64_t created_ns;
+	uint64_t capacity;	 /* 0: unbounded */
+	uint64_t capacity_bytes; /* 0: unbounded */
+	uint64_t lost;		 /* taken by members that died before they had it */
+	uint64_t recovered;	 /* dead holders taken over */
+	uint32_t recovered_pid;
+	uint64_t recovered_ns;
+	/* OWNER kinds */
+	bool held;
+	uint32_t owner_slot, owner_generation; /* thread slot in the domain */
+	uint64_t owner_since_ns;
+	uint64_t hold_ns, hold_max_ns;
+	/* DEPTH kinds */
+	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
+	struct fact_side take, give;
+	struct fact_hist hold; /* OWNER: time held; DEPTH: time queued */
+};
+
+/* Ledger row: what one process (all its threads) put into and took from an
+ * object.  lost: taken, but it died inside the call. */
+struct fact_use {
+	struct process_id process;
+	struct object_id object;
+	uint64_t gives, takes, lost;
+	uint64_t last_ns;
+};
+
+struct fact_record {
+	struct process_id process;
+	uint32_t tid;
+	uint64_t domain;
+	struct object_id object;
+	uint16_t op;
+	uint8_t phase, flags;
+	uint64_t value, span;
+};
+
+enum fact_loss_cause {
+	FACT_LOSS_OVERWRITTEN, /* the reader came too late */
+	FACT_LOSS_REENTERED,   /* a signal handler interrupted the emitter */
+	FACT_LOSS_CORRUPT,     /* bytes that make no sense */
+	FACT_LOSS_CAUSES,
+};
+
+struct fact_loss {
+	enum fact_loss_cause cause;
+	uint64_t domain;
+	uint64_t count; /* newly lost, not a total */
+};
+
+struct fact {
+	enum fact_type type;
+	enum fact_source source;
+	uint64_t time_ns; /* CLOCK_MONOTONIC; of a record: when it happened */
+	union {
+		struct fact_source_state source;
+		struct fact_domain domain;
+		struct fact_process process;
+		struct fact_thread thread;
+		struct fact_object object;
+		struct fact_use use;
+		struct fact_record record;
+		struct fact_loss loss;
+	} u;
+};
+
+#endif

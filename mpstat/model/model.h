@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * model.h - what is true: processes, threads, objects, who waits for whom.
+ *
+ * Owns: the struct model and its entities, the two ways in (model_apply,
+ * model_tick).  Does not own: clocks, files, sources, screens.  Pure: the same
+ * facts and ticks give the same model, byte for byte.  Not thread-safe.
+ *
+ * Entities live until the model is freed or they expire (ended processes: some
+ * minutes, bounded count); pointers to them stay valid between two calls of
+ * model_apply/model_tick.
+ */
+#ifndef MPSTAT_MODEL_MODEL_H
+#define MPSTAT_MODEL_MODEL_H
+
+#include "mpstat/model/fact.h"
+
+#include <stddef.h>
+
+struct thread;
+struct object;
+struct domain;
+
+/* A counter and what it did over the last tick. */
+struct rate {
+	uint64_t total;
+	uint64_t before;
+	double per_second; /* NAN until two ticks saw it */
+};
+
+enum verdict {
+	VERDICT_FINE,
+	VERDICT_WAITING, /* blocked, but somebody able could wake it */
+	VERDICT_STUCK,	 /* nobody who could wake it can ever run: deadlock or knot */
+};
+
+struct process {
+	struct process_id id;
+	struct fact_process fact; /* merged over sources by rank */
+	uint32_t sources;	  /* bit per enum fact_source that reports it now */
+	struct process *parent, *first_child, *next_sibling; /* live tree */
+	struct domain *domain;	  /* NULL: not a member */
+	struct thread *first_thread;
+	struct rate cpu;	  /* ns; per_second / 1e7 = percent */
+	uint64_t first_seen_ns, last_seen_ns;
+	enum verdict verdict;	  /* worst of its threads */
+	bool matched;		  /* by the target filter (-p, -g, -a) */
+	char waiting_for[FACT_TEXT_MAX]; /* in words; "" when not waiting */
+};
+
+struct thread {
+	struct process *process;
+	struct thread *next; /* of the process */
+	struct fact_thread fact;
+	struct object *wait_object;   /* NULL: not blocked on a known object */
+	struct process *wait_process; /* join: the child waited for */
+	enum verdict verdict;
+};
+
+/* Ledger row, kept per (object, process). */
+struct use {
+	struct process_id process;
+	char process_name[FACT_NAME_MAX];
+	bool process_ended;
+	uint64_t gives, takes, lost, last_ns;
+	struct rate gives_rate, takes_rate;
+	struct use *next; /* of the object */
+};
+
+struct object {
+	struct object_id id;
+	struct fact_object fact;
+	struct domain *domain;
+	struct thread *owner;	  /* NULL: free or unknown */
+	uint32_t give_waiters, take_waiters; /* threads blocked now */
+	struct use *first_use;
+	struct rate takes, gives, bytes_out, waits;
+	enum verdict verdict;
+	bool matched;
+};
+
+struct domain {
+	uint64_t id;
+	struct fact_domain fact;
+	uint32_t processes, objects; /* live members, live objects */
+};
+
+struct record {
+	uint64_t time_ns;
+	uint64_t number; /* order of arrival, from 1 */
+	struct fact_record fact;
+	char process_name[FACT_NAME_MAX];
+	char object_name[FACT_NAME_MAX];
+};
+
+struct model;
+
+/* `records` is how many records the model keeps for the screen (the newest). */
+struct model *model_new(size_t records);
+void model_free(struct model *model);
+
+/* Takes one fact.  Never fails visibly: what makes no sense is counted
+ * (model_rejected) and left out.  The fact is copied. */
+void model_apply(struct model *model, const struct fact *fact);
+
+/* Ends a refresh at `now_ns` (CLOCK_MONOTONIC): rates, wait graph, findings,
+ * "waiting for" texts, expiry.  `now_ns` never decreases. */
+void model_tick(struct model *model, uint64_t now_ns);
+
+/* What to look at.  Empty filter: everything of libmptrace plus what is below
+ * it; see model_filter. */
+struct model_filter {
+	const uint32_t *pids; /* these and their descendants ever seen */
+	size_t pid_count;
+	const char *group; /* domain name or command; NULL: any */
+	bool all;	   /* every process of the machine */
+};
+void model_set_filter(struct model *model, const struct model_filter *filter);
+
+uint64_t model_now(const struct model *model);
+uint64_t model_rejected(const struct model *model);
+uint64_t model_records_seen(const struct model *model);
+uint64_t model_lost(const struct model *model, enum fact_loss_cause cause);
+
+/* Iteration in a stable order (identity).  Start with NULL; returns NULL at the
+ * end. */
+const struct process *model_next_process(const struct model *model, const struct process *after);
+const struct object *model_next_object(const struct model *model, const struct object *after);
+const struct domain *model_next_domain(const struct model *model, const struct domain *after);
+/* Kept records, oldest first; index from 0. NULL beyond the end. */
+const struct record *model_record(const struct model *model, size_t index);
+size_t model_record_count(const struct model *model);
+const struct fact_source_state *model_source(const struct model *model, enum fact_source source);
+
+const struct process *model_find_pid(const struct model *model, uint32_t pid);
+const struct object *model_find_object(const struct model *model, struct object_id id);
+const struct thread *model_find_thread(const struct model *model, uint64_t domain, uint32_t slot,
+				       uint32_t generation);
+
+#endif
