@@ -47,7 +47,7 @@ SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes
-OUR_CFLAGS := -std=gnu11 -fvisibility=hidden $(WARNINGS) \
+OUR_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fvisibility=hidden $(WARNINGS) \
 	-I. -Ilibtrace/include -DMPTRACE_VERSION='"$(VERSION)"' \
 	-ffile-prefix-map=$(CURDIR)=. $(SAN_FLAGS)
 OUR_LDFLAGS := $(SAN_FLAGS)
