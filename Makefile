@@ -32,6 +32,7 @@ CFLAGS ?= -O2 -g
 LDFLAGS ?=
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
+OBJCOPY ?= objcopy
 
 ifeq ($(filter-out / . .. ./ ../,$(strip $(BUILD))),)
 $(error BUILD must name a directory of its own)
@@ -105,8 +106,8 @@ man_path = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(patsubst mpstat.1,$(MPSTAT_
 
 # -- What one can ask for -----------------------------------------------------
 
-.PHONY: all lib programs tests unit-tests api-tests benches deps deps-test \
-	demo check check-full bench install uninstall clean help FORCE
+.PHONY: all lib programs tests unit-tests api-tests benches deps deps-test deps-full \
+	demo check check-full check-bounded bench install uninstall clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 # Objects stay: they are not intermediate files.
@@ -133,6 +134,8 @@ deps:
 ## deps-test    the same plus what the tests need
 deps-test:
 	@DEPS=$(DEPS) tests/deps.sh build test
+deps-full:
+	@DEPS=$(DEPS) tests/deps.sh build test full
 
 ## demo         install what is missing, build, watch a small workload run into a deadlock
 demo: deps
@@ -142,11 +145,13 @@ demo: deps
 ## check        install what is missing, build without warnings, run every test (T=pattern: some)
 check: deps-test
 	@$(again) tests WERROR=1
-	@BUILD=$(abspath $(OUT)) SAN=$(SAN) MAKE=$(MAKE) tests/run.sh $(if $(T),'$(T)')
+	@BUILD=$(abspath $(OUT)) BASE=$(abspath $(BUILD)) SAN=$(SAN) tests/run.sh $(if $(T),'$(T)')
 
 ## check-full   also clang, sanitizers, valgrind and repeated runs
-check-full: deps-test
-	@BUILD=$(abspath $(BUILD)) MAKE=$(MAKE) tests/full.sh
+check-full: deps-full
+	@BUILD=$(abspath $(BUILD)) tests/full.sh
+check-bounded: deps-full
+	@BUILD=$(abspath $(BUILD)) tests/full.sh bounded
 
 ## bench        measure: record, lock and queue against their neighbours
 bench: deps
@@ -245,9 +250,12 @@ $(SHARED): $(PIC_OBJ) libtrace/libmptrace.map
 		$(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(PIC_OBJ) -lpthread -lrt
 $(OUT)/libmptrace.so: $(SHARED)
 	$(Q)ln -sf $(SONAME) $@
+# One object whose inner names are local: the archive, too, defines mpt_* only.
 $(STATIC): $(LIB_OBJ)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcsD $@ $(LIB_OBJ)
+	$(Q)$(CC) -r -nostdlib -o $(OBJ)/mptrace.o $(LIB_OBJ)
+	$(Q)$(OBJCOPY) --localize-hidden $(OBJ)/mptrace.o
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(OBJ)/mptrace.o
 
 $(OUT)/mpstat: $(MPSTAT_OBJ)
 	$(call say,LD,$@)

@@ -5,6 +5,8 @@
 #
 #   deps.sh build        what a build needs
 #   deps.sh build test   and what the tests need
+#   deps.sh build test full
+#                        and what the long tests need
 #   deps.sh --usable CC PKG_CONFIG PACKAGE...
 #                        are the tools of a build there, wherever from?
 #
@@ -34,6 +36,8 @@ test|shellcheck|checks the scripts
 test|universal-ctags|finds functions and their length
 test|g++|the public headers must be C++ as well
 test|ncurses-term|terminal descriptions the screens are tried on
+full|clang|a second compiler's warnings
+full|valgrind|memory errors of the unit tests
 END
 }
 

@@ -12,7 +12,8 @@
 #                           $BUILD/programs/x
 #   $TMPDIR                 a directory of its own, removed afterwards
 #   standard input          empty; no MPTRACE_* variable is set
-# A file in tests/e2e without #! is a library of the scripts there.
+# A file in tests/e2e without #! is a library of the scripts there.  Lines that
+# begin with "# note: " are shown even when the test passes.
 #
 # Switches (environment): SUITES="api unit e2e check"  TEST_TIMEOUT=120 (seconds)
 # TEST_JOBS=2 (programs at once; e2e scripts always run alone, as they look at
@@ -33,7 +34,7 @@ limit=${TEST_TIMEOUT:-120}
 jobs=${TEST_JOBS:-2}
 shown_lines=120
 
-export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8
+export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 unset "${!MPTRACE_@}" CMOCKA_XML_FILE CMOCKA_TEST_FILTER LINES COLUMNS
@@ -127,7 +128,7 @@ run_one() {
 	base=$results/${source#tests/}
 	mkdir -p "$(dirname "$base")"
 	command_of "$suite" "$source"
-	TMPDIR=$(mktemp -d) || return
+	TMPDIR=$(mktemp -d -p "$scratch") || return
 	export TMPDIR
 	start=$EPOCHREALTIME
 	# setsid makes what it starts findable; sh tells the session's number.
@@ -180,6 +181,7 @@ report() {
 	sum_passed=$((sum_passed + passed))
 	sum_failed=$((sum_failed + failed))
 	sum_skipped=$((sum_skipped + skipped))
+	sed -n 's/^# note: /    /p' "$base.out" 2>/dev/null
 	[ "$skipped" -gt 0 ] && grep -iE '^(not )?ok.*#[[:space:]]*skip' "$base.out" | sed 's/^/    /'
 	[ "$failed" -gt 0 ] || return 0
 	failures+=("$source")
@@ -219,6 +221,8 @@ stop() {
 	echo "run.sh: stopped"
 	exit 130
 }
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf -- "$scratch"' EXIT
 trap stop INT TERM HUP
 
 sum_passed=0 sum_failed=0 sum_skipped=0

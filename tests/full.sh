@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# full.sh - what takes longer than `make check`, as steps that count as tests.
+#
+#   tests/full.sh          everything: `make check-full`
+#   tests/full.sh bounded  the share that .ci/run affords
+#
+# Steps: clang without warnings, unit and api tests under the address and
+# undefined-behaviour sanitizers (a leak fails), and, unbounded, valgrind on the
+# unit tests and the api tests twenty times over.  REPEAT=n changes the twenty.
+# The last line is "N passed, N failed, N skipped".
+
+set -u -o pipefail
+cd "$(dirname "$0")/.." || exit 2
+
+BUILD=$(realpath -m "${BUILD:-build}")
+# Each step names its own switches.
+unset MAKEFLAGS MAKELEVEL CC SAN WERROR T
+passed=0 failed=0 skipped=0
+
+step() {
+	printf '\n== %s\n' "$*"
+}
+
+# Adds the last line of a test run, read from the file $1.
+add_run() {
+	local p f s
+	if read -r p f s < <(sed -nE '$s/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$1") &&
+		[ -n "$s" ]; then
+		passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	else
+		failed=$((failed + 1))
+	fi
+}
+
+# Runs a command that counts as one test.
+one() {
+	if "$@"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		return 1
+	fi
+}
+
+skip() {
+	echo "skipped: $*"
+	skipped=$((skipped + 1))
+}
+
+# Runs tests/run.sh in build directory $1 and adds its sums.
+tests_in() {
+	local out=$BUILD/full-run.log
+	BUILD=$1 tests/run.sh | tee "$out"
+	add_run "$out"
+}
+
+build() {
+	make --no-print-directory -j"$(nproc)" WERROR=1 tests "$@"
+}
+
+clang_step() {
+	step "clang, no warning"
+	command -v clang >/dev/null || { skip "no clang (Debian package clang)"; return; }
+	one build BUILD="$BUILD/clang" CC=clang || return
+	[ "$1" = bounded ] && return
+	step "unit and api tests as built by clang"
+	SUITES="unit api" tests_in "$BUILD/clang"
+}
+
+sanitizer_step() {
+	step "unit and api tests under the address and undefined-behaviour sanitizers"
+	one build BUILD="$BUILD" SAN=address,undefined || return
+	SUITES="unit api" TEST_TIMEOUT=300 tests_in "$BUILD/san-address-undefined"
+}
+
+valgrind_step() {
+	step "unit tests under valgrind"
+	command -v valgrind >/dev/null || { skip "no valgrind (Debian package valgrind)"; return; }
+	one build BUILD="$BUILD" || return
+	SUITES=unit TEST_TIMEOUT=600 \
+		TEST_WRAPPER="valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99" \
+		tests_in "$BUILD"
+}
+
+repeat_step() {
+	local round times=${REPEAT:-20}
+	step "api tests $times times"
+	one build BUILD="$BUILD" || return
+	for ((round = 1; round <= times; round++)); do
+		echo "-- round $round of $times"
+		SUITES=api tests_in "$BUILD"
+	done
+}
+
+clang_step "${1:-}"
+sanitizer_step
+if [ "${1:-}" != bounded ]; then
+	valgrind_step
+	repeat_step
+fi
+rm -f "$BUILD/full-run.log"
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
