@@ -11,6 +11,13 @@
  * Records come between snapshots, at any time.  Facts are complete: a later
  * fact of the same identity replaces the earlier one from that source.
  *
+ * Order within a snapshot matters in one place: what takes part in a ledger is
+ * read objects first, uses after, so that rows never lack what a total has.
+ *
+ * /proc is the authority on life: a process that another source tells and that a
+ * whole /proc snapshot begun afterwards does not have, has ended.  So the /proc
+ * source must look for every process the other sources know.
+ *
  * Strings are already sanitised UTF-8 (util/text.h) and NUL-terminated; every
  * number is a claim of the observed program and may be absurd: the model
  * clamps, counts, and never trusts an index.
@@ -24,6 +31,9 @@
 #define FACT_NAME_MAX 64
 #define FACT_TEXT_MAX 200
 #define FACT_HIST_BUCKETS 40
+
+/* In object_id.slot: the slot is one of the process table (wire.h says the same). */
+#define FACT_REF_PROCESS 0x80000000u
 
 enum fact_type {
 	FACT_NONE,
@@ -58,7 +68,7 @@ struct process_id {
 /* An object is (domain, slot, generation).  domain 0: not of libmptrace. */
 struct object_id {
 	uint64_t domain; /* first 8 bytes of the domain id */
-	uint32_t slot;	 /* MPT_REF_PROCESS | slot for "the process itself" */
+	uint32_t slot;	 /* FACT_REF_PROCESS | slot for "the process itself" */
 	uint32_t generation;
 };
 
@@ -78,6 +88,7 @@ struct fact_domain {
 	uint64_t deaths;	/* members found dead */
 	bool records_off;
 	bool post_mortem; /* a kept file: nobody in it is alive */
+	bool published;	  /* unrelated processes can still join it by name */
 };
 
 /* What FACT_PROCESS knows; unknown numbers are FACT_UNKNOWN. */
@@ -167,6 +178,11 @@ struct fact_use {
 	struct object_id object;
 	uint64_t gives, takes, lost;
 	uint64_t last_ns;
+};
+
+enum fact_record_flag {
+	FACT_RECORD_FAILED = 1 << 0,	/* value is a positive errno */
+	FACT_RECORD_RECOVERED = 1 << 1, /* took over from a dead holder */
 };
 
 struct fact_record {

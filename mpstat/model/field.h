@@ -83,7 +83,10 @@ const struct field *field_find(enum entity entity, const char *key);
 const char *field_text(const struct field *field, const struct value *value, char *buf,
 		       size_t size);
 
-/* <0, 0, >0; VALUE_NONE sorts last in either direction when `reverse` is told. */
+/* <0, 0, >0.  VALUE_NONE is greater than everything: last when ascending. */
 int value_compare(const struct value *a, const struct value *b);
+
+/* The same for sorting in either direction: VALUE_NONE stays last. */
+int value_order(const struct value *a, const struct value *b, bool reverse);
 
 #endif

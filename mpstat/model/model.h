@@ -21,11 +21,12 @@ struct thread;
 struct object;
 struct domain;
 
-/* A counter and what it did over the last tick. */
+/* A counter and how fast it grew between the last two times it was told. */
 struct rate {
 	uint64_t total;
 	uint64_t before;
-	double per_second; /* NAN until two ticks saw it */
+	uint64_t at_ns;	   /* when total was told; 0: never */
+	double per_second; /* NAN until it was told twice */
 };
 
 enum verdict {
@@ -45,6 +46,9 @@ struct process {
 	uint64_t first_seen_ns, last_seen_ns;
 	enum verdict verdict;	  /* worst of its threads */
 	bool matched;		  /* by the target filter (-p, -g, -a) */
+	bool probably;		  /* matched only as an orphan of a target's group */
+	uint32_t blocked;	  /* threads blocked now */
+	uint64_t wait_since_ns;	  /* of the one blocked longest; 0: none */
 	char waiting_for[FACT_TEXT_MAX]; /* in words; "" when not waiting */
 };
 
@@ -54,15 +58,18 @@ struct thread {
 	struct fact_thread fact;
 	struct object *wait_object;   /* NULL: not blocked on a known object */
 	struct process *wait_process; /* join: the child waited for */
+	/* The one thread that has to run first; NULL: unknown, or any of several. */
+	struct thread *blocker;
 	enum verdict verdict;
 };
 
-/* Ledger row, kept per (object, process). */
+/* Ledger row, kept per (object, process).  The last row of an object may be
+ * process {0, 0}, "ended processes": what its totals have beyond its rows. */
 struct use {
 	struct process_id process;
 	char process_name[FACT_NAME_MAX];
 	bool process_ended;
-	uint64_t gives, takes, lost, last_ns;
+	uint64_t gives, takes, lost, last_ns; /* takes includes lost: got = takes - lost */
 	struct rate gives_rate, takes_rate;
 	struct use *next; /* of the object */
 };
@@ -95,7 +102,11 @@ struct record {
 
 struct model;
 
-/* `records` is how many records the model keeps for the screen (the newest). */
+/* Can it run, or be made to run?  No: it has ended or is a zombie. */
+bool process_lives(const struct process *process);
+
+/* `records` is how many records the model keeps for the screen (the newest).
+ * NULL: no memory.  The caller ends it with model_free. */
 struct model *model_new(size_t records);
 void model_free(struct model *model);
 
@@ -118,20 +129,26 @@ struct model_filter {
 void model_set_filter(struct model *model, const struct model_filter *filter);
 
 uint64_t model_now(const struct model *model);
+/* Claims that made no sense; what a bound of the model left out; objects and
+ * records of a kind or op this viewer does not know (shown by number). */
 uint64_t model_rejected(const struct model *model);
+uint64_t model_left_out(const struct model *model);
+uint64_t model_unknown(const struct model *model);
 uint64_t model_records_seen(const struct model *model);
 uint64_t model_lost(const struct model *model, enum fact_loss_cause cause);
 
-/* Iteration in a stable order (identity).  Start with NULL; returns NULL at the
- * end. */
+/* Iteration in a stable order (identity) over what the last tick saw.  Start with
+ * NULL; returns NULL at the end.  Ended processes are included. */
 const struct process *model_next_process(const struct model *model, const struct process *after);
 const struct object *model_next_object(const struct model *model, const struct object *after);
 const struct domain *model_next_domain(const struct model *model, const struct domain *after);
-/* Kept records, oldest first; index from 0. NULL beyond the end. */
+/* Kept records, oldest first (by time, as of the last tick); index from 0.  NULL
+ * beyond the end. */
 const struct record *model_record(const struct model *model, size_t index);
 size_t model_record_count(const struct model *model);
 const struct fact_source_state *model_source(const struct model *model, enum fact_source source);
 
+/* The youngest process with that pid as of the last tick, living ones first. */
 const struct process *model_find_pid(const struct model *model, uint32_t pid);
 const struct object *model_find_object(const struct model *model, struct object_id id);
 const struct thread *model_find_thread(const struct model *model, uint64_t domain, uint32_t slot,
