@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# check_spdx.sh - every file names its licence in its first lines, but those
+# whose format or purpose leaves no room for it.
+
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/tap.sh
+
+# LICENSE is the licence; JSON has no comments; golden and recorded files are
+# literal outputs and inputs.
+exempt='^LICENSE$|\.json$|\.png$|\.svg$|^tests/golden/|^tests/e2e/.*\.(txt|expected)$'
+
+without() {
+	project_files | grep -vE "$exempt" | while read -r path; do
+		head -n 3 "$path" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' || echo "$path"
+	done
+}
+
+check "there are files to look at" test "$(project_files | wc -l)" -gt 50
+none "every file names its licence" "$(without)"
+plan
