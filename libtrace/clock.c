@@ -15,6 +15,8 @@
  * threads measure the scale from it, so it only gets better. */
 static uint64_t origin_tsc, origin_ns;
 
+__extension__ typedef unsigned __int128 wide; /* products of 64-bit numbers */
+
 /* A pair of readings as close together as possible. */
 static uint64_t read_pair(uint64_t *tsc)
 {
@@ -47,7 +49,7 @@ static void set_scale(struct clock *clock, uint64_t tsc, uint64_t ns)
 	/* A TSC slower than the nanosecond would overflow the product. */
 	if (!has_tsc || elapsed < CALIBRATE_NS || ticks <= elapsed)
 		return;
-	clock->scale = (uint64_t)(((unsigned __int128)elapsed << 32) / ticks);
+	clock->scale = (uint64_t)(((wide)elapsed << 32) / ticks);
 	clock->limit = BASE_TICKS;
 }
 
@@ -57,7 +59,7 @@ uint64_t clock_renew(struct clock *clock)
 
 	/* What the old base may have told by now: never go behind it. */
 	if (clock->limit)
-		told = clock->base_ns + (uint64_t)((unsigned __int128)(tsc - clock->base_tsc) *
+		told = clock->base_ns + (uint64_t)((wide)(tsc - clock->base_tsc) *
 						   clock->scale >> 32);
 	set_scale(clock, tsc, ns);
 	clock->base_tsc = tsc;

@@ -43,6 +43,13 @@ void domain_unlock(void);
  * 0, -ENOMEM, -ENOSPC. */
 int domain_populate(void *at, uint64_t size);
 
+/* For join.c: takes part in the one-time setting up.  enter/leave serialise it;
+ * map fills in `domain`, ready makes it visible. */
+void domain_enter(void);
+void domain_leave(void);
+int domain_map(int fd, uint64_t size);
+void domain_ready(void);
+
 /* Announces this process so that viewers and joiners find the domain: an abstract
  * socket that vanishes with the process.  Best effort, silent. */
 void domain_announce(void);

@@ -9,7 +9,9 @@
 #ifndef MPT_OBJECT_H
 #define MPT_OBJECT_H
 
+#include "libtrace/contract/vocab.h"
 #include "libtrace/emit.h"
+#include "libtrace/eventcount.h"
 
 struct handle {
 	struct mpt_wire_object *object;
@@ -24,7 +26,7 @@ struct object_wish {
 	const char *name; /* NULL: KIND-N */
 	void *site;	  /* return address of the public create call */
 	unsigned int flags;
-	uint64_t capacity, capacity_bytes;
+	uint64_t capacity, capacity_bytes, slots;
 	uint64_t storage; /* bytes of arena, 0: none */
 };
 
@@ -68,5 +70,9 @@ static inline struct blocking handle_blocking(const struct handle *h, uint16_t o
  * wakes everybody.  Idempotent: may itself be killed anywhere. */
 void object_recover(struct member *me, const struct handle *handle, struct mpt_wire_side *side,
 		    uint32_t dead_word);
+
+/* Counts what a dead consumer took and never got; called when its thread slot is
+ * given to another.  Under domain_lock. */
+void object_count_lost(const struct mpt_wire_oprec *record, uint32_t pid);
 
 #endif

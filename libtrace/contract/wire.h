@@ -279,7 +279,10 @@ struct mpt_wire_object {
 	uint64_t extent;		/* A: like mpt_wire_thread.extent; message storage */
 	uint64_t capacity;		/* units; 0: unbounded by count */
 	uint64_t capacity_bytes;	/* 0: unbounded by size */
-	uint64_t lost;			/* units taken by members that died before they had them */
+	uint64_t lost;			/* units taken by members that died before they had them,
+					 * counted when their thread slots were reused; those of
+					 * slots not reused are still COMMITTED operation records.
+					 * Writer: holder of header.lock */
 	uint64_t recovered;		/* times a dead holder was taken over */
 	uint32_t recovered_pid;		/* the last one's pid */
 	uint32_t recovered_op;		/* and the op it died in, 0: between calls */
@@ -290,7 +293,8 @@ struct mpt_wire_object {
 	uint64_t hold_max_ns;
 	uint32_t end_holders[2]; /* A: ENDS kinds: processes that opened end 0 and 1 */
 	uint64_t pair;	  /* ENDS kinds: slot of the other direction, or MPT_REF_NONE */
-	uint64_t reserved[4];
+	uint64_t slots;	  /* CAPACITY kinds: descriptors in the storage, a power of two */
+	uint64_t reserved[3];
 	struct mpt_wire_side take; /* 64-byte aligned */
 	struct mpt_wire_side give;
 	struct mpt_wire_hist hold;	/* OWNER: time held; DEPTH: time in the queue */
@@ -300,8 +304,9 @@ _Static_assert(sizeof(struct mpt_wire_object) == 1536, "wire: object size");
 _Static_assert(offsetof(struct mpt_wire_object, take) == 256, "wire: object take side");
 _Static_assert(offsetof(struct mpt_wire_object, hold) == 1152, "wire: object hold");
 
-/* A message descriptor in a queue's storage: the storage is `capacity` of
- * these, then the byte ring of capacity_bytes (64-byte aligned). */
+/* A message descriptor in a queue's storage: the storage is `slots` of these (unit n
+ * at n % slots), then, 64-byte aligned, the byte ring of capacity_bytes, a power of
+ * two. */
 struct mpt_wire_message {
 	uint64_t offset; /* of the payload in the byte stream; modulo capacity_bytes in the ring */
 	uint64_t time_ns;

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* alive.c - see alive.h. */
+#include "libtrace/alive.h"
+
+#include "libtrace/futex.h"
+#include "libtrace/identity.h"
+#include "libtrace/member.h"
+
+#include <pthread.h>
+#include <string.h>
+
+static pthread_mutex_t *life_of(struct mpt_wire_process *p)
+{
+	return (pthread_mutex_t *)(void *)p->life;
+}
+
+void alive_init_life(struct mpt_wire_process *p)
+{
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	/* Robust errorcheck: unlocking by a thread that does not hold it is refused. */
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
+	memset(p->life, 0, sizeof(p->life));
+	pthread_mutex_init(life_of(p), &attr);
+	pthread_mutexattr_destroy(&attr);
+}
+
+void alive_release_life(struct mpt_wire_process *p)
+{
+	pthread_mutex_unlock(life_of(p));
+}
+
+/* The kernel's word on a process of our own pid namespace. */
+static bool kernel_says_alive(const struct mpt_wire_process *p, bool otherwise)
+{
+	if (p->pidns_inode != identity_pidns())
+		return otherwise;
+	return identity_alive(p->inner_pid, p->start_ticks, p->pidfd_inode);
+}
+
+static void mark_dead(struct mpt_wire_process *p)
+{
+	uint32_t state = load32(&p->state);
+
+	if (state != MPT_SLOT_LIVE && state != MPT_SLOT_ENDED)
+		return;
+	if (!p->ended_ns)
+		p->ended_ns = futex_now();
+	if (state == MPT_SLOT_LIVE && cas32(&p->state, state, MPT_SLOT_DEAD))
+		domain.header->deaths++;
+}
+
+static bool process_alive(struct mpt_wire_process *p)
+{
+	int rc = pthread_mutex_trylock(life_of(p));
+	bool alive;
+
+	if (likely(rc == EBUSY || rc == EDEADLK))
+		return true;
+	if (rc == EOWNERDEAD)
+		pthread_mutex_consistent(life_of(p));
+	if (rc == 0 || rc == EOWNERDEAD)
+		pthread_mutex_unlock(life_of(p));
+	/* After EOWNERDEAD a living pid has left by exec, or its attaching thread was
+	 * torn out; the mapping tells. */
+	alive = kernel_says_alive(p, rc == 0);
+	if (alive && rc == EOWNERDEAD)
+		alive = identity_maps_domain(p->inner_pid);
+	if (!alive)
+		mark_dead(p);
+	return alive;
+}
+
+bool member_process_alive(uint32_t slot, uint32_t generation)
+{
+	struct mpt_wire_process *p = &domain.processes[slot];
+	uint32_t state;
+
+	if (slot >= domain.header->section[MPT_SEC_PROCESSES].used ||
+	    p->generation != generation)
+		return false;
+	state = load32_acquire(&p->state);
+	if (state == MPT_SLOT_FREE || state == MPT_SLOT_DEAD)
+		return false;
+	return state == MPT_SLOT_STARTING || process_alive(p);
+}
+
+bool member_alive(uint32_t word)
+{
+	uint32_t slot = MPT_LOCK_SLOT(word);
+	struct mpt_wire_thread *t = &domain.threads[slot];
+
+	if (slot >= domain.header->section[MPT_SEC_THREADS].used ||
+	    (t->generation & 0x7fffu) != MPT_LOCK_GENERATION(word))
+		return false;
+	return member_process_alive(t->process, t->process_generation);
+}
+
+uint32_t member_pid_of(uint32_t word)
+{
+	uint32_t slot = MPT_LOCK_SLOT(word);
+	const struct mpt_wire_thread *t = &domain.threads[slot];
+
+	if (slot >= domain.header->section[MPT_SEC_THREADS].used ||
+	    t->process >= domain.header->section[MPT_SEC_PROCESSES].used)
+		return 0;
+	return domain.processes[t->process].pid;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * alive.h - is another member still there?
+ *
+ * First witness: the life mutex in the process slot, robust, held by the thread
+ * that attached.  EBUSY: alive (a few ns).  EOWNERDEAD: that thread is gone
+ * without leaving: the process died or called exec.  Free: the thread ended in
+ * order, and the kernel is asked about the pid instead.
+ * Second witness: pidfd and start time, which a reused pid does not have.
+ */
+#ifndef MPT_ALIVE_H
+#define MPT_ALIVE_H
+
+#include "libtrace/contract/wire.h"
+
+void alive_init_life(struct mpt_wire_process *process);
+/* The attaching thread ends, the process does not: unless another thread holds it. */
+void alive_release_life(struct mpt_wire_process *process);
+
+#endif

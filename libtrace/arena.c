@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* arena.c - see arena.h. */
+#include "libtrace/arena.h"
+
+#include "libtrace/domain.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXTENT(first, blocks) ((uint64_t)(blocks) << 32 | (uint32_t)(first))
+#define EXTENT_FIRST(word) ((uint32_t)(word))
+#define EXTENT_BLOCKS(word) ((uint32_t)((word) >> 32))
+
+/* Block 0 is never given away, so that an extent word is never 0. */
+struct map {
+	uint32_t blocks;
+	uint8_t *taken; /* one byte per block */
+};
+
+void *arena_at(uint64_t word)
+{
+	return domain.arena + (uint64_t)EXTENT_FIRST(word) * MPT_BLOCK;
+}
+
+uint64_t arena_bytes(uint64_t word)
+{
+	return (uint64_t)EXTENT_BLOCKS(word) * MPT_BLOCK;
+}
+
+static void mark(struct map *map, uint64_t word)
+{
+	uint32_t first = EXTENT_FIRST(word), blocks = EXTENT_BLOCKS(word);
+
+	if (word && first < map->blocks && blocks <= map->blocks - first)
+		memset(map->taken + first, 1, blocks);
+}
+
+/* What the slots say: the only truth about the arena. */
+static void survey(struct map *map)
+{
+	const struct mpt_wire_section *s = domain.header->section;
+
+	memset(map->taken, 0, map->blocks);
+	map->taken[0] = 1;
+	for (uint32_t i = 0; i < s[MPT_SEC_THREADS].used; i++)
+		mark(map, load64(&domain.threads[i].extent));
+	for (uint32_t i = 0; i < s[MPT_SEC_OBJECTS].used; i++)
+		mark(map, load64(&domain.objects[i].extent));
+}
+
+static uint32_t find_run(const struct map *map, uint64_t blocks)
+{
+	uint32_t run = 0;
+
+	for (uint32_t i = 1; i < map->blocks; i++) {
+		run = map->taken[i] ? 0 : run + 1;
+		if (run == blocks)
+			return i + 1 - run;
+	}
+	return 0;
+}
+
+/* Gives up the ring of the thread that ended longest ago. */
+static bool reclaim(void)
+{
+	struct mpt_wire_thread *oldest = NULL, *t;
+	uint32_t used = domain.header->section[MPT_SEC_THREADS].used;
+
+	for (uint32_t i = 0; i < used; i++) {
+		t = &domain.threads[i];
+		if (load64(&t->extent) && load32(&t->state) > MPT_SLOT_LIVE &&
+		    (!oldest || t->ended_ns < oldest->ended_ns))
+			oldest = t;
+	}
+	if (!oldest)
+		return false;
+	store64_release(&oldest->extent, 0);
+	domain.header->reclaimed++;
+	return true;
+}
+
+static int take_run(struct map *map, uint64_t *word, uint64_t blocks)
+{
+	uint32_t first = 0;
+	uint64_t extent;
+	int rc;
+
+	do {
+		survey(map);
+		first = find_run(map, blocks);
+	} while (!first && reclaim());
+	if (!first)
+		return -ENOSPC;
+	extent = EXTENT(first, blocks);
+	rc = domain_populate(arena_at(extent), blocks * MPT_BLOCK);
+	if (rc < 0)
+		return rc;
+	memset(arena_at(extent), 0, blocks * MPT_BLOCK);
+	store64_release(word, extent);
+	return 0;
+}
+
+int arena_take(uint64_t *word, uint64_t bytes)
+{
+	struct map map = { .blocks = domain.header->section[MPT_SEC_ARENA].count };
+	uint64_t blocks = bytes / MPT_BLOCK + (bytes % MPT_BLOCK != 0);
+	int rc;
+
+	if (blocks == 0 || blocks >= map.blocks)
+		return -ENOSPC;
+	map.taken = malloc(map.blocks);
+	if (!map.taken)
+		return -ENOMEM;
+	rc = take_run(&map, word, blocks);
+	free(map.taken);
+	return rc;
+}

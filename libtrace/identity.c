@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* identity.c - see identity.h. */
+#include "libtrace/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define PIDFS_MAGIC 0x50494446 /* "PIDF": pidfds have inodes of their own */
+
+/* Reads a small file of /proc.  Bytes read, or -errno; NUL-terminated. */
+static ssize_t read_proc(uint32_t pid, const char *file, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		n = -errno;
+	else
+		buf[n] = '\0';
+	close(fd);
+	return n;
+}
+
+/* State letter and start time of a stat line; false when it is none. */
+static bool parse_stat(const char *stat, char *state, uint64_t *start)
+{
+	const char *p = strrchr(stat, ')');
+
+	if (!p || p[1] != ' ')
+		return false;
+	*state = p[2];
+	p += 2;
+	for (int field = 3; field < 22; field++) {
+		p = strchr(p, ' ');
+		if (!p)
+			return false;
+		p++;
+	}
+	*start = strtoull(p, NULL, 10);
+	return true;
+}
+
+uint64_t identity_start_ticks(uint32_t pid)
+{
+	char stat[1024], state;
+	int saved = errno;
+	uint64_t start = 0;
+
+	if (read_proc(pid, "stat", stat, sizeof(stat)) <= 0 || !parse_stat(stat, &state, &start))
+		start = 0;
+	errno = saved;
+	return start;
+}
+
+static int open_pidfd(uint32_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+}
+
+static uint64_t inode_of(int pidfd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstatfs(pidfd, &fs) < 0 || fs.f_type != PIDFS_MAGIC || fstat(pidfd, &st) < 0)
+		return 0;
+	return st.st_ino;
+}
+
+uint64_t identity_pidfd_inode(uint32_t pid)
+{
+	int saved = errno, fd = open_pidfd(pid);
+	uint64_t inode = 0;
+
+	if (fd >= 0) {
+		inode = inode_of(fd);
+		close(fd);
+	}
+	errno = saved;
+	return inode;
+}
+
+uint64_t identity_pidns(void)
+{
+	static uint64_t inode; /* a process never changes its own pid namespace */
+	int saved = errno;
+	struct stat st;
+
+	if (!inode && stat("/proc/self/ns/pid", &st) == 0)
+		inode = st.st_ino;
+	errno = saved;
+	return inode;
+}
+
+uint32_t identity_outer_pid(void)
+{
+	char status[4096], *line;
+	int saved = errno;
+	uint32_t pid = (uint32_t)getpid();
+
+	if (read_proc(pid, "status", status, sizeof(status)) > 0) {
+		line = strstr(status, "\nNSpid:");
+		if (line)
+			pid = (uint32_t)strtoul(line + 7, NULL, 10);
+	}
+	errno = saved;
+	return pid ? pid : (uint32_t)getpid();
+}
+
+/* By pidfd: exact where pidfds have inodes.  -1: cannot tell. */
+static int alive_by_pidfd(uint32_t pid, uint64_t inode)
+{
+	struct pollfd p = { .fd = open_pidfd(pid), .events = POLLIN };
+	uint64_t now;
+	int alive;
+
+	if (p.fd < 0)
+		return errno == ESRCH ? 0 : -1;
+	now = inode_of(p.fd);
+	if (inode && now)
+		alive = now == inode && poll(&p, 1, 0) == 0;
+	else
+		alive = poll(&p, 1, 0) > 0 ? 0 : -1;
+	close(p.fd);
+	return alive;
+}
+
+bool identity_alive(uint32_t pid, uint64_t start_ticks, uint64_t pidfd_inode)
+{
+	char stat[1024], state = 'R';
+	int saved = errno, alive = alive_by_pidfd(pid, pidfd_inode);
+	uint64_t start = start_ticks;
+	ssize_t n;
+
+	if (alive < 0) {
+		n = read_proc(pid, "stat", stat, sizeof(stat));
+		if (n > 0)
+			parse_stat(stat, &state, &start);
+		alive = kill((pid_t)pid, 0) == 0 || errno == EPERM;
+		if (state == 'Z' || state == 'X' || (start_ticks && start != start_ticks))
+			alive = 0;
+	}
+	errno = saved;
+	return alive;
+}
+
+bool identity_maps_domain(uint32_t pid)
+{
+	char path[64], line[4352];
+	int saved = errno;
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
+	f = fopen(path, "re");
+	if (!f) {
+		found = errno != ENOENT;
+		errno = saved;
+		return found;
+	}
+	while (!found && fgets(line, sizeof(line), f))
+		found = strstr(line, "/memfd:mptrace:") || strstr(line, ".mptrace");
+	fclose(f);
+	errno = saved;
+	return found;
+}

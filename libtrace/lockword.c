@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* lockword.c - see lockword.h. */
+#include "libtrace/lockword.h"
+
+#include "libtrace/emit.h"
+
+#define SPIN_MOST 1000u
+#define SPIN_TRIAL 20u /* keeps looking whether spinning pays again */
+
+/* Spins while the word is held and nobody sleeps on it.  The bound follows what
+ * paid lately: where the owner cannot run beside us, it falls to a trial. */
+static bool spin(uint32_t *word, struct member *me)
+{
+	uint32_t most = me->spin * 2 + SPIN_TRIAL, n, now;
+
+	if (most > SPIN_MOST)
+		most = SPIN_MOST;
+	for (n = 0; n < most; n++) {
+		now = load32(word);
+		if (now == 0 && lockword_try(word, me)) {
+			me->spin = (me->spin * 7 + n) / 8;
+			return true;
+		}
+		if (now & MPT_LOCK_WAITERS)
+			break;
+		cpu_relax();
+	}
+	me->spin -= me->spin / 8;
+	return false;
+}
+
+/* Replaces a dead owner's word by ours. */
+static bool take_over(uint32_t *word, uint32_t seen, const struct member *me, uint32_t *dead)
+{
+	if (member_alive(seen & ~MPT_LOCK_WAITERS))
+		return false;
+	if (!cas32(word, seen, me->word | (seen & MPT_LOCK_WAITERS)))
+		return false;
+	*dead = seen & ~MPT_LOCK_WAITERS;
+	return true;
+}
+
+/* Tries until it has the word (0 or MPT_RECOVERED) or must sleep on it (-EBUSY): then
+ * *seen is the value to sleep on, with WAITERS set.  A call that only tries once gets
+ * -EAGAIN. */
+static int attempt(uint32_t *word, struct member *me, bool once, uint32_t mine,
+		   uint32_t *dead, uint32_t *seen)
+{
+	for (;;) {
+		*seen = load32(word);
+		if (*seen == 0) {
+			if (cas32(word, 0, mine))
+				return 0;
+			continue;
+		}
+		if (take_over(word, *seen, me, dead))
+			return MPT_RECOVERED;
+		if (once)
+			return -EAGAIN;
+		if ((*seen & MPT_LOCK_WAITERS) || cas32(word, *seen, *seen | MPT_LOCK_WAITERS))
+			break;
+	}
+	*seen |= MPT_LOCK_WAITERS;
+	return -EBUSY;
+}
+
+int lockword_wait(uint32_t *word, struct member *me, struct blocking *how, uint32_t *dead)
+{
+	bool once = how->deadline == 0;
+	struct slice slice = { 0 };
+	uint32_t mine = me->word, seen;
+	int rc;
+
+	if (!once && spin(word, me))
+		return 0;
+	for (;;) {
+		rc = attempt(word, me, once, mine, dead, &seen);
+		if (rc != -EBUSY)
+			return rc == -EAGAIN && how->deadline ? -ETIMEDOUT : rc;
+		emit_block(me, how);
+		rc = futex_wait(word, seen, &slice, how->deadline);
+		if (rc == -EINTR && how->interruptible)
+			return -EINTR;
+		/* Others may sleep still: hold the word as if they did. */
+		mine = me->word | MPT_LOCK_WAITERS;
+		once = how->deadline != MPT_FOREVER && futex_now() >= how->deadline;
+	}
+}

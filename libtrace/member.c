@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * member.c - attaching and leaving; see member.h.
+ *
+ * Does not own: whether others live (alive.c).
+ */
+#include "libtrace/member.h"
+
+#include "libtrace/alive.h"
+#include "libtrace/arena.h"
+#include "libtrace/contract/vocab.h"
+#include "libtrace/emit.h"
+#include "libtrace/identity.h"
+#include "libtrace/object.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+__thread struct member *member_self __attribute__((tls_model("initial-exec")));
+
+/* Points into a page the kernel zeroes in a forked child; holds 1 while this process
+ * is attached.  Before that, at a word that no member's epoch equals. */
+static uint32_t never;
+volatile uint32_t *member_epoch = &never;
+
+static struct {
+	uint32_t slot, generation;
+	uint32_t reserved; /* slot a parent reserved for us + 1, until adopted */
+	pthread_key_t leaving;
+} process;
+
+/* ---- slots -------------------------------------------------------------- */
+
+static bool thread_referenced(uint32_t word)
+{
+	const struct mpt_wire_object *o = domain.objects;
+	uint32_t used = domain.header->section[MPT_SEC_OBJECTS].used;
+
+	for (; used > 0; used--, o++)
+		if ((load32(&o->take.lock) & ~MPT_LOCK_WAITERS) == word ||
+		    (load32(&o->give.lock) & ~MPT_LOCK_WAITERS) == word)
+			return true;
+	return false;
+}
+
+/* A dead consumer's last message was taken but never handed over: count it. */
+static void settle_lost(struct mpt_wire_thread *t)
+{
+	for (int i = 0; i < MPT_OPRECS; i++) {
+		struct mpt_wire_oprec *r = &t->oprec[i];
+
+		if (load32(&r->phase) == MPT_OPREC_COMMITTED)
+			object_count_lost(r, domain.processes[t->process].pid);
+		store32_release(&r->phase, MPT_OPREC_IDLE);
+	}
+}
+
+/* May the slot be given to another thread?  Not while a lock word names it: then
+ * its owner's end must still be seen, or (thread ended, process lives) it is a lock
+ * that somebody else will release. */
+static bool thread_reusable(uint32_t slot)
+{
+	struct mpt_wire_thread *t = &domain.threads[slot];
+	uint32_t state = load32(&t->state);
+
+	if (state == MPT_SLOT_FREE)
+		return true;
+	if (state == MPT_SLOT_LIVE &&
+	    !member_process_alive(t->process, t->process_generation)) {
+		t->ended_ns = t->ended_ns ? t->ended_ns : futex_now();
+		store32_release(&t->state, MPT_SLOT_DEAD);
+		state = MPT_SLOT_DEAD;
+	}
+	if (state == MPT_SLOT_LIVE || thread_referenced(MPT_LOCK_WORD(slot, t->generation)))
+		return false;
+	settle_lost(t);
+	return true;
+}
+
+static bool process_reusable(uint32_t slot)
+{
+	struct mpt_wire_process *p = &domain.processes[slot];
+
+	switch (load32(&p->state)) {
+	case MPT_SLOT_FREE:
+		return true;
+	case MPT_SLOT_STARTING: /* its parent died before the fork */
+		return p->parent != MPT_REF_NONE && domain.processes[p->parent].pid != 0 &&
+		       !member_process_alive(p->parent, domain.processes[p->parent].generation);
+	default:
+		return !member_process_alive(slot, p->generation);
+	}
+}
+
+/* An unused slot while there are any, so that the stories of the ended stay readable
+ * as long as possible; then the first reusable one.  Under domain_lock. */
+static int take_slot(enum mpt_section which, bool (*reusable)(uint32_t), uint32_t *slot)
+{
+	struct mpt_wire_section *s = &domain.header->section[which];
+	uint8_t *at = (uint8_t *)domain.header + s->offset + (uint64_t)s->stride * s->used;
+	int rc;
+
+	if (s->used < s->count) {
+		rc = domain_populate(at, s->stride);
+		if (rc < 0)
+			return rc;
+		*slot = s->used;
+		store32_release(&s->used, s->used + 1);
+		return 0;
+	}
+	for (*slot = 0; *slot < s->count; (*slot)++)
+		if (reusable(*slot))
+			return 0;
+	return -ENOSPC;
+}
+
+/* ---- the process -------------------------------------------------------- */
+
+static void fill_identity(struct mpt_wire_process *p)
+{
+	p->inner_pid = (uint32_t)getpid();
+	p->pid = identity_outer_pid();
+	p->parent_pid = (uint32_t)getppid();
+	p->uid = (uint32_t)geteuid();
+	p->start_ticks = identity_start_ticks(p->inner_pid);
+	p->pidfd_inode = identity_pidfd_inode(p->inner_pid);
+	p->pidns_inode = identity_pidns();
+	if (getrandom(&p->nonce, sizeof(p->nonce), GRND_NONBLOCK) < 0)
+		p->nonce = futex_now();
+	p->attached_ns = futex_now();
+	p->ended_ns = 0;
+}
+
+static uint32_t find_parent(void)
+{
+	uint32_t ppid = (uint32_t)getppid();
+	uint32_t used = domain.header->section[MPT_SEC_PROCESSES].used;
+
+	for (uint32_t i = 0; i < used; i++)
+		if (load32(&domain.processes[i].state) == MPT_SLOT_LIVE &&
+		    domain.processes[i].inner_pid == ppid)
+			return i;
+	return MPT_REF_NONE;
+}
+
+static void fresh_process(struct mpt_wire_process *p, const char *name, uint32_t flags)
+{
+	uint32_t generation = p->generation + 1;
+
+	store32_release(&p->state, MPT_SLOT_FREE);
+	memset(p, 0, sizeof(*p));
+	p->generation = generation;
+	p->parent = MPT_REF_NONE;
+	p->exit_code = MPT_EXIT_UNKNOWN;
+	p->flags = flags;
+	snprintf(p->name, sizeof(p->name), "%s", name);
+}
+
+/* The mutex that says we live: held until the kernel lets go of it for us. */
+static void hold_life(struct mpt_wire_process *p)
+{
+	alive_init_life(p);
+	pthread_mutex_lock((pthread_mutex_t *)(void *)p->life);
+}
+
+/* Under domain_lock. */
+static int enter_process(void)
+{
+	struct mpt_wire_process *p;
+	bool adopted = process.reserved != 0;
+	uint32_t slot = adopted ? process.reserved - 1 : 0;
+	char name[32];
+	int rc = adopted ? 0 : take_slot(MPT_SEC_PROCESSES, process_reusable, &slot);
+
+	if (rc < 0)
+		return rc;
+	p = &domain.processes[slot];
+	if (!adopted) {
+		snprintf(name, sizeof(name), "%s",
+			 slot == 0 ? "MainProcess" : program_invocation_short_name);
+		fresh_process(p, name, 0);
+		p->parent = find_parent();
+	}
+	fill_identity(p);
+	hold_life(p);
+	process.reserved = 0;
+	process.slot = slot;
+	process.generation = p->generation;
+	store32_release(&p->state, MPT_SLOT_LIVE);
+	return 0;
+}
+
+int member_reserve(uint32_t *slot, const char *name, uint32_t flags)
+{
+	struct mpt_wire_process *p;
+	int rc;
+
+	if (!member_get(&rc))
+		return rc;
+	rc = domain_lock();
+	if (rc < 0)
+		return rc;
+	rc = take_slot(MPT_SEC_PROCESSES, process_reusable, slot);
+	if (rc == 0) {
+		p = &domain.processes[*slot];
+		fresh_process(p, name, flags);
+		p->parent = process.slot;
+		p->parent_pid = (uint32_t)getpid();
+		alive_init_life(p);
+		store32_release(&p->state, MPT_SLOT_STARTING);
+	}
+	domain_unlock();
+	return rc;
+}
+
+void member_forget(uint32_t slot)
+{
+	store32_release(&domain.processes[slot].state, MPT_SLOT_FREE);
+}
+
+int member_adopt(uint32_t slot)
+{
+	int rc = 0;
+
+	process.reserved = slot + 1;
+	return member_get(&rc) ? 0 : rc;
+}
+
+/* ---- the thread --------------------------------------------------------- */
+
+static void thread_leave(void *arg)
+{
+	struct member *me = arg;
+
+	if (me->epoch != *member_epoch)
+		return; /* copied by fork: not our slot */
+	me->recording = false;
+	me->thread->ended_ns = futex_now();
+	store32_release(&me->thread->state, MPT_SLOT_ENDED);
+	alive_release_life(me->process);
+	member_self = NULL;
+	free(me);
+}
+
+static void fill_thread(struct mpt_wire_thread *t)
+{
+	uint64_t extent = t->extent;
+	uint32_t generation = t->generation % 0x7fffu + 1;
+
+	store32_release(&t->state, MPT_SLOT_FREE);
+	memset(t, 0, sizeof(*t));
+	t->extent = extent; /* until ours is there, the arena must see the old one */
+	store64_release(&t->extent, 0);
+	t->generation = generation;
+	t->process = process.slot;
+	t->process_generation = process.generation;
+	t->tid = (uint32_t)gettid();
+	t->started_ns = futex_now();
+	pthread_getname_np(pthread_self(), t->name, sizeof(t->name));
+}
+
+static void open_ring(struct member *me, uint64_t bytes)
+{
+	struct mpt_wire_thread *t = me->thread;
+	uint8_t *at = arena_at(t->extent);
+
+	me->uses = (struct mpt_wire_use *)(void *)at;
+	for (uint32_t i = 0; i < MPT_USES; i++)
+		me->uses[i].object = MPT_REF_NONE;
+	if (bytes == 0)
+		return;
+	t->packets = bytes / 4 >= MPT_BLOCK / 2 ? 4 : 2;
+	t->packet_size = (uint32_t)(bytes / t->packets);
+	me->ring.head = (_Atomic uint64_t *)&t->head;
+	me->ring.base = at + MPT_USES_BLOCKS * MPT_BLOCK;
+	me->ring.packets = t->packets;
+	me->ring.packet_size = t->packet_size;
+	me->recording = true;
+}
+
+/* Ledger and ring, smaller when the arena is short, nothing when it is full: the
+ * thread then works unrecorded (mpt_trace_status tells).  Under domain_lock. */
+static void take_extent(struct member *me)
+{
+	uint64_t ledger = MPT_USES_BLOCKS * MPT_BLOCK, bytes = domain.ring_bytes;
+	int rc;
+
+	do {
+		rc = arena_take(&me->thread->extent, ledger + bytes);
+		if (rc == 0)
+			break;
+		bytes = bytes > 2 * MPT_BLOCK ? bytes / 2 : 0;
+	} while (bytes);
+	if (rc < 0)
+		rc = arena_take(&me->thread->extent, ledger);
+	if (rc == 0)
+		open_ring(me, bytes);
+}
+
+/* Under domain_lock. */
+static int enter_thread(struct member *me)
+{
+	uint32_t slot;
+	int rc = take_slot(MPT_SEC_THREADS, thread_reusable, &slot);
+
+	if (rc < 0)
+		return rc;
+	me->slot = slot;
+	me->thread = &domain.threads[slot];
+	me->process_slot = process.slot;
+	me->process = &domain.processes[process.slot];
+	me->spin = 100;
+	fill_thread(me->thread);
+	me->word = MPT_LOCK_WORD(slot, me->thread->generation);
+	take_extent(me);
+	store32_release(&me->thread->state, MPT_SLOT_LIVE);
+	return 0;
+}
+
+/* ---- attaching ---------------------------------------------------------- */
+
+static void make_key(void)
+{
+	pthread_key_create(&process.leaving, thread_leave);
+}
+
+/* Notices fork: the word is 0 in a child, whatever made it. */
+static int watch_forks(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	uint32_t *page;
+
+	pthread_once(&once, make_key);
+	if (member_epoch != &never)
+		return 0;
+	page = mmap(NULL, MPT_BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return -ENOMEM;
+	if (madvise(page, MPT_BLOCK, MADV_WIPEONFORK) < 0) {
+		munmap(page, MPT_BLOCK);
+		return -ENOSYS; /* Linux before 4.14 */
+	}
+	member_epoch = page;
+	return 0;
+}
+
+static int attach_locked(struct member *me, bool first)
+{
+	int rc = domain_lock();
+
+	if (rc < 0)
+		return rc;
+	if (first)
+		rc = enter_process();
+	if (rc == 0)
+		rc = enter_thread(me);
+	if (rc == 0 && first)
+		*member_epoch = 1;
+	domain_unlock();
+	return rc;
+}
+
+static int attach(struct member *me)
+{
+	bool first;
+	int rc = domain_need();
+
+	if (rc < 0)
+		return rc;
+	domain_enter();
+	rc = watch_forks();
+	first = rc == 0 && *member_epoch == 0;
+	if (rc == 0)
+		rc = attach_locked(me, first);
+	domain_leave();
+	if (rc < 0)
+		return rc;
+	me->epoch = 1;
+	if (first) {
+		domain_announce();
+		emit_note(me, MPT_OP_PROCESS_ATTACH, MPT_REF_PROCESS | process.slot,
+			  me->process->pid);
+	}
+	return 0;
+}
+
+struct member *member_attach(int *error)
+{
+	struct member *me = member_self;
+	int saved = errno, rc;
+
+	/* After fork the copy of the parent's member is ours to use again. */
+	if (!me)
+		me = malloc(sizeof(*me));
+	if (!me) {
+		*error = -ENOMEM;
+		return NULL;
+	}
+	memset(me, 0, sizeof(*me));
+	rc = attach(me);
+	if (rc < 0) {
+		member_self = NULL;
+		free(me);
+		*error = rc;
+		errno = saved;
+		return NULL;
+	}
+	member_self = me;
+	pthread_setspecific(process.leaving, me);
+	errno = saved;
+	return me;
+}
+
+/* ---- the ledger --------------------------------------------------------- */
+
+static struct mpt_wire_use *find_use(struct member *me, uint32_t object, uint32_t generation)
+{
+	struct mpt_wire_use *u = me->uses, *end = me->uses + MPT_USES;
+
+	for (; u < end && load32(&u->object) != MPT_REF_NONE; u++)
+		if (u->object == object && u->object_generation == generation)
+			return u;
+	if (u == end)
+		return NULL;
+	u->object_generation = generation;
+	store32_release(&u->object, object);
+	return u;
+}
+
+struct mpt_wire_use *member_use(struct member *me, uint32_t object, uint32_t generation)
+{
+	uint32_t i = object % USE_CACHE;
+	struct mpt_wire_use *use;
+
+	if (likely(me->use_cache[i].use && me->use_cache[i].object == object &&
+		   me->use_cache[i].generation == generation))
+		return me->use_cache[i].use;
+	use = me->uses ? find_use(me, object, generation) : NULL;
+	if (!use) {
+		me->thread->uses_overflow++;
+		return NULL;
+	}
+	me->use_cache[i].object = object;
+	me->use_cache[i].generation = generation;
+	me->use_cache[i].use = use;
+	return use;
+}
+
+/* ---- the end of the process ---------------------------------------------- */
+
+/* Runs at exit, after the program's own handlers: the slot tells an orderly end.
+ * Other threads may still run for a moment, so the slot stays ours: whether we
+ * are gone is decided by the life mutex alone. */
+__attribute__((destructor)) static void process_leave(void)
+{
+	struct member *me = member_self;
+
+	if (!me || me->epoch != *member_epoch)
+		return;
+	me->process->ended_ns = futex_now();
+	if (load32(&me->process->state) == MPT_SLOT_LIVE)
+		store32_release(&me->process->state, MPT_SLOT_ENDED);
+}

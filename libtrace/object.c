@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* object.c - see object.h. */
+#include "libtrace/object.h"
+
+#include "libtrace/arena.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DESTROY_PATIENCE_NS 1000000000ull
+
+static const struct {
+	const char *name;
+} kinds[] = {
+#define KIND(UPPER, number, lower, title, traits) [number] = { #lower },
+#include "libtrace/contract/kinds.def"
+#undef KIND
+};
+
+static bool owner_kind(uint16_t kind)
+{
+	static const uint32_t traits_of[] = {
+#define KIND(UPPER, number, lower, title, traits) [number] = (traits),
+#include "libtrace/contract/kinds.def"
+#undef KIND
+	};
+
+	return traits_of[kind] & MPT_T_OWNER;
+}
+
+bool object_name_valid(const char *name)
+{
+	size_t n = strnlen(name, MPT_NAME_MAX);
+
+	return n > 0 && n < MPT_NAME_MAX && !strchr(name, '/');
+}
+
+/* ---- slots --------------------------------------------------------------- */
+
+static bool reusable(const struct mpt_wire_object *o)
+{
+	uint32_t state = load32(&o->state);
+
+	return state == MPT_SLOT_FREE || (state == MPT_SLOT_ENDED && !load32(&o->take.lock) &&
+					  !load32(&o->give.lock));
+}
+
+static uint32_t object_slots(void)
+{
+	return domain.header->section[MPT_SEC_OBJECTS].used;
+}
+
+static int take_slot(uint32_t *slot)
+{
+	struct mpt_wire_section *s = &domain.header->section[MPT_SEC_OBJECTS];
+	int rc;
+
+	for (*slot = 0; *slot < s->used; (*slot)++)
+		if (reusable(&domain.objects[*slot]))
+			return 0;
+	if (s->used == s->count)
+		return -ENOSPC;
+	rc = domain_populate(&domain.objects[s->used], s->stride);
+	if (rc == 0)
+		store32_release(&s->used, s->used + 1);
+	return rc;
+}
+
+/* Everything but the lock word: a late caller with an old handle may be taking it
+ * right now, will see the new generation, and release it. */
+static void clear_side(struct mpt_wire_side *side)
+{
+	uint32_t seq = load32(&side->seq);
+
+	memset((uint8_t *)side + sizeof(side->lock), 0, sizeof(*side) - sizeof(side->lock));
+	store32(&side->seq, seq);
+	store32(&side->want, seq - 1); /* nobody sleeps */
+}
+
+static void note_site(struct mpt_wire_object *o, void *site)
+{
+	const char *base;
+	Dl_info info;
+
+	if (!dladdr(site, &info) || !info.dli_fname)
+		return;
+	base = strrchr(info.dli_fname, '/');
+	snprintf(o->site_module, sizeof(o->site_module), "%s", base ? base + 1 : info.dli_fname);
+	o->site_offset = (uint64_t)((uintptr_t)site - (uintptr_t)info.dli_fbase);
+}
+
+static void fill(struct mpt_wire_object *o, uint32_t slot, const struct object_wish *wish,
+		 const struct member *me)
+{
+	uint32_t generation = o->generation + 1;
+
+	store32_release(&o->state, MPT_SLOT_FREE);
+	store32_release(&o->generation, generation);
+	memset(&o->kind, 0, offsetof(struct mpt_wire_object, take) -
+				    offsetof(struct mpt_wire_object, kind));
+	clear_side(&o->take);
+	clear_side(&o->give);
+	memset(&o->hold, 0, sizeof(o->hold));
+	o->kind = (uint16_t)wish->kind;
+	o->creator = me->process_slot;
+	o->created_ns = futex_now();
+	o->capacity = wish->capacity;
+	o->capacity_bytes = wish->capacity_bytes;
+	o->slots = wish->slots;
+	o->pair = MPT_REF_NONE;
+	if (wish->name)
+		snprintf(o->name, sizeof(o->name), "%s", wish->name);
+	else
+		snprintf(o->name, sizeof(o->name), "%s-%u", kinds[wish->kind].name, slot + 1);
+	note_site(o, wish->site);
+}
+
+static struct mpt_wire_object *find(const char *name, uint32_t *slot)
+{
+	for (*slot = 0; *slot < object_slots(); (*slot)++) {
+		struct mpt_wire_object *o = &domain.objects[*slot];
+
+		if (load32_acquire(&o->state) == MPT_SLOT_LIVE &&
+		    strncmp(o->name, name, sizeof(o->name)) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+/* ---- handles --------------------------------------------------------------- */
+
+static void bind_handle(struct handle *h, uint32_t slot, unsigned int flags, uint32_t creator)
+{
+	h->object = &domain.objects[slot];
+	h->slot = slot;
+	h->generation = h->object->generation;
+	h->closed = 0;
+	h->creator_pid = creator;
+	h->interruptible = flags & MPT_INTERRUPTIBLE;
+}
+
+/* Under domain_lock. */
+static int create(struct handle *handle, const struct object_wish *wish, const struct member *me)
+{
+	struct mpt_wire_object *o;
+	uint32_t slot;
+	int rc;
+
+	if (wish->name && find(wish->name, &slot))
+		return -EEXIST;
+	rc = take_slot(&slot);
+	if (rc < 0)
+		return rc;
+	o = &domain.objects[slot];
+	fill(o, slot, wish, me);
+	if (wish->storage)
+		rc = arena_take(&o->extent, wish->storage);
+	if (rc < 0)
+		return rc; /* the slot is FREE still */
+	bind_handle(handle, slot, wish->flags, me->process->inner_pid);
+	store32_release(&o->state, MPT_SLOT_LIVE);
+	return 0;
+}
+
+int object_create(struct handle *handle, const struct object_wish *wish)
+{
+	struct member *me;
+	int rc;
+
+	if ((wish->name && !object_name_valid(wish->name)) || (wish->flags & ~MPT_INTERRUPTIBLE))
+		return -EINVAL;
+	me = member_get(&rc);
+	if (!me)
+		return rc;
+	rc = domain_lock();
+	if (rc < 0)
+		return rc;
+	rc = create(handle, wish, me);
+	domain_unlock();
+	if (rc == 0)
+		emit_note(me, MPT_OP_ID(wish->kind, 1), handle->slot, 0);
+	return rc;
+}
+
+int object_open(struct handle *handle, enum mpt_kind kind, const char *path, unsigned int flags)
+{
+	struct mpt_wire_object *o;
+	const char *name;
+	uint32_t slot;
+	int rc;
+
+	if (!path || (flags & ~MPT_INTERRUPTIBLE))
+		return -EINVAL;
+	name = domain_of_path(path, &rc);
+	if (!name || !member_get(&rc))
+		return rc;
+	if (!object_name_valid(name))
+		return -EINVAL;
+	rc = domain_lock();
+	if (rc < 0)
+		return rc;
+	o = find(name, &slot);
+	if (o && o->kind == kind)
+		bind_handle(handle, slot, flags, 0);
+	else
+		rc = o ? -EINVAL : -ENOENT;
+	domain_unlock();
+	return rc;
+}
+
+int handle_close(struct handle *h, uint16_t op)
+{
+	struct member *me;
+	int rc;
+
+	if (exchange32(&h->closed, 1) == 0 && (me = member_get(&rc)) != NULL)
+		emit_note(me, op, h->slot, 0);
+	return 0;
+}
+
+/* ---- the end of an object ---------------------------------------------------- */
+
+static void wake_everybody(struct mpt_wire_object *o)
+{
+	struct mpt_wire_side *sides[] = { &o->take, &o->give };
+
+	for (int i = 0; i < 2; i++) {
+		add32(&sides[i]->seq, 1);
+		futex_wake(&sides[i]->seq, INT_MAX);
+		futex_wake(&sides[i]->lock, INT_MAX);
+	}
+}
+
+/* Nobody may be inside when the storage goes; a member stopped inside keeps it. */
+static void give_storage_back(struct mpt_wire_object *o, struct member *me)
+{
+	struct blocking how = { .deadline = futex_now() + DESTROY_PATIENCE_NS };
+	uint32_t dead;
+
+	if (lockword_acquire(&o->take.lock, me, &how, &dead) < 0)
+		return;
+	if (lockword_acquire(&o->give.lock, me, &how, &dead) >= 0) {
+		store64_release(&o->extent, 0);
+		lockword_release(&o->give.lock);
+	}
+	lockword_release(&o->take.lock);
+}
+
+void object_destroy(struct handle *h)
+{
+	struct mpt_wire_object *o = h->object;
+	struct member *me;
+	int rc;
+
+	me = member_get(&rc);
+	if (!me || h->creator_pid != me->process->inner_pid ||
+	    load32(&o->generation) != h->generation ||
+	    !cas32(&o->state, MPT_SLOT_LIVE, MPT_SLOT_ENDED))
+		return;
+	/* A lock's word is the lock itself: whoever waits gets it, sees the end, and lets
+	 * the next one see it. */
+	if (owner_kind(o->kind))
+		exchange32(&o->take.lock, 0);
+	wake_everybody(o);
+	if (o->extent)
+		give_storage_back(o, me);
+	emit_note(me, MPT_OP_ID(o->kind, 2), h->slot, 1);
+}
+
+/* ---- recovery ------------------------------------------------------------------ */
+
+/* What the dead was doing on this side is decided by the commit word alone. */
+static void settle(struct mpt_wire_oprec *r, struct mpt_wire_thread *t, const struct handle *h,
+		   struct mpt_wire_side *side)
+{
+	bool taking = side == &h->object->take;
+	struct mpt_wire_use *use;
+
+	if (r->arg >= load64(&side->index)) {
+		store32_release(&r->phase, MPT_OPREC_ABORTED);
+		return;
+	}
+	side->bytes = r->size;
+	if (r->use < MPT_USES && load64(&t->extent)) {
+		use = (struct mpt_wire_use *)arena_at(t->extent) + r->use;
+		store64(taking ? &use->takes : &use->gives, r->count);
+	}
+	/* A message taken by the dead stays COMMITTED: that is how it is seen as lost. */
+	store32_release(&r->phase, taking ? MPT_OPREC_COMMITTED : MPT_OPREC_IDLE);
+}
+
+static bool takes(uint16_t op)
+{
+	switch (op) {
+#define OP(KIND, VERB, number, verb, waits, effect)      \
+	case MPT_OP_ID(MPT_KIND_##KIND, number):         \
+		return (effect) == MPT_E_TAKE;
+#include "libtrace/contract/ops.def"
+#undef OP
+	default:
+		return false;
+	}
+}
+
+static bool concerns(const struct mpt_wire_oprec *r, const struct handle *h,
+		     const struct mpt_wire_side *side)
+{
+	return load32(&r->phase) == MPT_OPREC_INTENT && r->object == h->slot &&
+	       r->object_generation == h->generation &&
+	       takes(r->op) == (side == &h->object->take);
+}
+
+void object_recover(struct member *me, const struct handle *h, struct mpt_wire_side *side,
+		    uint32_t dead_word)
+{
+	struct mpt_wire_object *o = h->object;
+	struct mpt_wire_thread *t = &domain.threads[MPT_LOCK_SLOT(dead_word)];
+	bool known = (t->generation & 0x7fffu) == MPT_LOCK_GENERATION(dead_word);
+	uint32_t pid = known ? member_pid_of(dead_word) : 0, op = 0;
+
+	for (int i = 0; known && i < MPT_OPRECS; i++)
+		if (concerns(&t->oprec[i], h, side)) {
+			op = t->oprec[i].op;
+			settle(&t->oprec[i], t, h, side);
+		}
+	o->recovered_pid = pid;
+	o->recovered_op = op;
+	o->recovered_ns = futex_now();
+	o->recovered++;
+	emit(me, &(struct mpt_record){ .time = clock_now(&me->clock),
+				       .op = MPT_OP_ID(o->kind, 3),
+				       .flags = MPT_REC_RECOVERED,
+				       .object = h->slot,
+				       .value = pid });
+	add32(&o->take.seq, 1);
+	futex_wake(&o->take.seq, INT_MAX);
+	add32(&o->give.seq, 1);
+	futex_wake(&o->give.seq, INT_MAX);
+}
+
+void object_count_lost(const struct mpt_wire_oprec *r, uint32_t pid)
+{
+	struct mpt_wire_object *o = &domain.objects[r->object];
+
+	if (r->object >= object_slots() || o->generation != r->object_generation)
+		return;
+	o->lost++;
+	o->recovered_pid = pid;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * queue_move.h - messages into and out of a queue's storage.
+ *
+ * Two independent sides.  Producers share give.lock, consumers share take.lock;
+ * a producer and a consumer meet only in the two index words:
+ *
+ *   give.index   messages ever put    commit word of put
+ *   take.index   messages ever taken  commit word of get
+ *
+ * Everything else is derived from them: depth, the bytes in use (from the
+ * descriptors of the oldest and the newest message), and, after a death,
+ * whether the dead one's message is in or out.
+ */
+#ifndef MPT_QUEUE_MOVE_H
+#define MPT_QUEUE_MOVE_H
+
+#include "libtrace/object.h"
+
+#include <mptrace/queue.h>
+
+struct mpt_queue {
+	struct handle handle;
+	struct mpt_wire_message *messages; /* [slot_mask + 1] */
+	uint8_t *ring;			   /* [bytes] */
+	uint64_t capacity, slot_mask;
+	uint64_t bytes; /* a power of two */
+	mpt_queue_hook *on_reject;
+	void *on_reject_arg;
+};
+
+/* put: what to copy in.  get: where to copy to and the room there; size becomes the
+ * message's. */
+struct message {
+	void *data;
+	size_t size;
+};
+
+int queue_put(struct mpt_queue *queue, struct member *me, const struct message *message,
+	      uint64_t timeout_ns);
+int queue_get(struct mpt_queue *queue, struct member *me, struct message *message,
+	      uint64_t timeout_ns);
+/* Size of the oldest message or -EAGAIN. */
+ssize_t queue_peek(struct mpt_queue *queue, struct member *me);
+
+#endif
