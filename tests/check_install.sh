@@ -36,7 +36,7 @@ has() {
 
 # Names that belong to others: sysstat's mpstat, libtrace3.
 taken_names() {
-	files "$stage" | grep -E '(^|/)(mpstat(\..*)?|libtrace[.0-9].*|trace\.h)$'
+	files "$stage" | grep -E '(^|/)(mpstat(\..*)?|libtrace[.0-9].*|include/trace\.h)$'
 }
 
 # Prints what names a place of the build or of the staging area.
