@@ -79,10 +79,14 @@ static inline void mpt_lock_scope_leave(struct mpt_lock_scope *scope)
 	scope->held = false;
 }
 
-#define MPT_WITH_LOCK(l)                                                          \
-	for (struct mpt_lock_scope mpt_scope __attribute__((cleanup(              \
-		     mpt_lock_scope_leave))) = mpt_lock_scope_enter(l);           \
-	     mpt_scope.held; mpt_lock_scope_leave(&mpt_scope))
+/* The scope's variable is named after the line, so that scopes nest. */
+#define MPT_LOCK_SCOPE_NAMED2(line) mpt_lock_scope_##line
+#define MPT_LOCK_SCOPE_NAMED(line) MPT_LOCK_SCOPE_NAMED2(line)
+#define MPT_LOCK_SCOPE_IN(scope, l)                                                     \
+	for (struct mpt_lock_scope scope __attribute__((cleanup(mpt_lock_scope_leave))) = \
+		     mpt_lock_scope_enter(l);                                            \
+	     scope.held; mpt_lock_scope_leave(&scope))
+#define MPT_WITH_LOCK(l) MPT_LOCK_SCOPE_IN(MPT_LOCK_SCOPE_NAMED(__LINE__), l)
 
 #ifdef __cplusplus
 }
