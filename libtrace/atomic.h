@@ -78,6 +78,19 @@ static inline void store64_release(uint64_t *p, uint64_t v)
 	atomic_store_explicit((_Atomic uint64_t *)p, v, memory_order_release);
 }
 
+static inline bool cas64(uint64_t *p, uint64_t expected, uint64_t desired)
+{
+	return atomic_compare_exchange_strong_explicit((_Atomic uint64_t *)p, &expected, desired,
+						       memory_order_acq_rel,
+						       memory_order_relaxed);
+}
+
+/* Returns the value before. */
+static inline uint64_t add64(uint64_t *p, uint64_t n)
+{
+	return atomic_fetch_add_explicit((_Atomic uint64_t *)p, n, memory_order_acq_rel);
+}
+
 /* Full barrier: what was stored before is visible before what is loaded after. */
 static inline void fence(void)
 {

@@ -291,14 +291,28 @@ struct mpt_wire_object {
 	uint64_t owner_since_ns;
 	uint64_t hold_ns;
 	uint64_t hold_max_ns;
-	uint32_t end_holders[2]; /* A: ENDS kinds: processes that opened end 0 and 1 */
+	uint32_t end_holders[2]; /* A: ENDS kinds: processes that used the taking and the giving
+				  * end and did not close it; the killed stay counted: the
+				  * truth is who has end_inode open */
 	uint64_t pair;	  /* ENDS kinds: slot of the other direction, or MPT_REF_NONE */
 	uint64_t slots;	  /* CAPACITY kinds: descriptors in the storage, a power of two */
 	uint64_t reserved[3];
 	struct mpt_wire_side take; /* 64-byte aligned */
 	struct mpt_wire_side give;
 	struct mpt_wire_hist hold;	/* OWNER: time held; DEPTH: time in the queue */
-	uint64_t reserved2[8];
+	/* ENDS kinds */
+	uint64_t missing; /* units given that no taker will ever have, because their giver or
+			   * taker died with them half way (take.index counts them too).
+			   * Writer: holder of take.lock */
+	uint32_t half_process; /* A: process slot + 1 of the taker that gave up half way through a
+				* unit and has kept that half; 0: none.  Others wait on this
+				* word.  Writer: holder of take.lock; its process: to 0 */
+	uint32_t half_generation; /* of that process slot */
+	uint32_t end_inode[2]; /* sockets of the taking and of the giving end: who has one open
+				* (/proc/PID/fd) holds that end */
+	uint32_t net_inode;    /* network namespace of both */
+	uint32_t reserved3;
+	uint64_t reserved2[4];
 };
 _Static_assert(sizeof(struct mpt_wire_object) == 1536, "wire: object size");
 _Static_assert(offsetof(struct mpt_wire_object, take) == 256, "wire: object take side");
