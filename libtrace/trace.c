@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int mpt_trace_status(struct mpt_trace_status *out)
+int mpt_trace_status(struct mpt_trace_info *out)
 {
 	struct member *me;
 	int rc;

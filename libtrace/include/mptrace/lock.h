@@ -86,7 +86,14 @@ static inline void mpt_lock_scope_leave(struct mpt_lock_scope *scope)
 	for (struct mpt_lock_scope scope __attribute__((cleanup(mpt_lock_scope_leave))) = \
 		     mpt_lock_scope_enter(l);                                            \
 	     scope.held; mpt_lock_scope_leave(&scope))
-#define MPT_WITH_LOCK(l) MPT_LOCK_SCOPE_IN(MPT_LOCK_SCOPE_NAMED(__LINE__), l)
+/* The name carries the line, so that scopes may nest. */
+#define MPT_SCOPE_PASTE(a, b) a##b
+#define MPT_SCOPE_AT(line) MPT_SCOPE_PASTE(mpt_scope_, line)
+#define MPT_SCOPE_FOR(l, scope)                                                              \
+	for (struct mpt_lock_scope scope __attribute__((cleanup(mpt_lock_scope_leave))) =    \
+		     mpt_lock_scope_enter(l);                                                \
+	     scope.held; mpt_lock_scope_leave(&scope))
+#define MPT_WITH_LOCK(l) MPT_SCOPE_FOR(l, MPT_SCOPE_AT(__LINE__))
 
 #ifdef __cplusplus
 }

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-struct mpt_trace_status {
+struct mpt_trace_info {
 	bool on;		/* this thread writes records */
 	int error;		/* why not: negative errno; 0: on, or switched off */
 	uint64_t records;	/* written by this thread */
@@ -32,7 +32,7 @@ struct mpt_trace_status {
  * domain when it is not yet.
  * Returns 0, or a negative errno when the process has no domain and none can
  * be made.  Does not block. */
-MPT_API int mpt_trace_status(struct mpt_trace_status *out);
+MPT_API int mpt_trace_status(struct mpt_trace_info *out);
 
 #ifdef __cplusplus
 }
