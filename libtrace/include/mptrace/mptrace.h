@@ -6,6 +6,7 @@
 #include <mptrace/common.h>
 #include <mptrace/domain.h>
 #include <mptrace/lock.h>
+#include <mptrace/note.h>
 #include <mptrace/pipe.h>
 #include <mptrace/process.h>
 #include <mptrace/queue.h>
