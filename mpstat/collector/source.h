@@ -24,6 +24,7 @@ struct source_options {
 	const char *proc;	  /* root of procfs, "/proc"; tests give a fake tree */
 	const char *const *files; /* kept segments (MPTRACE_OUT) to read as well */
 	size_t file_count;
+	bool only_files;	  /* nothing that runs now: the files alone (-i) */
 	bool records;		  /* read rings too, not only state */
 	bool all_processes;	  /* /proc: everything; else what segments and pids ask for */
 	const uint32_t *pids;	  /* -p: these and their descendants */
@@ -39,6 +40,11 @@ struct source {
 	/* Called once per refresh: tells everything it sees now, as one snapshot. */
 	void (*read)(void *state, uint64_t now_ns, const struct fact_sink *sink);
 	void (*close)(void *state);
+	enum fact_source from; /* what its facts say they come from */
+	/* All that the last read could not see, one sentence each, from index 0; NULL
+	 * beyond the last.  (FACT_SOURCE has room for the first.)  Valid until the next
+	 * read. */
+	const char *(*note)(const void *state, size_t index);
 };
 
 extern const struct source *const sources[]; /* NULL-terminated, in order of reading */

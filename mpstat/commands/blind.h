@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * blind.h - what a check could not look at, so that it is never called fine.
+ *
+ * Owns: which waits are not understood, the sentences about them.  Does not
+ * own: the waits that are understood (model/).
+ */
+#ifndef MPSTAT_COMMANDS_BLIND_H
+#define MPSTAT_COMMANDS_BLIND_H
+
+#include "mpstat/commands/session.h"
+
+#define BLIND_MAX 32
+#define BLIND_TEXT 320
+
+struct blind {
+	char text[BLIND_MAX][BLIND_TEXT]; /* "process 42 (python3): needs ..." */
+	size_t count;			  /* may be more than BLIND_MAX */
+};
+
+/* Fills in: sources that do not see all, and processes that sleep in something
+ * of which nothing tells who could end it. */
+void blind_find(struct blind *blind, const struct session *session);
+
+#endif

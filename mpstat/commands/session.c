@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * session.c - sources into the model, once per refresh.
+ *
+ * Owns: opening, the order of a refresh, the scope in words.  Does not own:
+ * what sources read, what the model makes of it.
+ */
+#include "mpstat/commands/session.h"
+
+#include "mpstat/commands/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RECORDS_KEPT 20000 /* for the screen: about 5 MB */
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static size_t source_count(void)
+{
+	size_t count = 0;
+
+	while (sources[count])
+		count++;
+	return count;
+}
+
+static void apply(void *arg, const struct fact *fact)
+{
+	struct session *session = arg;
+	uint64_t seen = model_records_seen(session->model);
+
+	model_apply(session->model, fact);
+	/* The model may have refused it. */
+	if (session->on_record && model_records_seen(session->model) != seen)
+		session->on_record(session->on_record_arg, model_newest_record(session->model));
+}
+
+/* "this source is missing" as a fact: the header line and doctor show it. */
+static void tell_missing(struct session *session, const struct source *source,
+			 const struct err *why)
+{
+	struct fact fact;
+
+	memset(&fact, 0, sizeof(fact));
+	fact.type = FACT_SOURCE;
+	fact.source = source->from;
+	fact.time_ns = clock_ns(CLOCK_MONOTONIC);
+	snprintf(fact.u.source.name, sizeof(fact.u.source.name), "%s", source->name);
+	snprintf(fact.u.source.text, sizeof(fact.u.source.text), "%s", why->text);
+	model_apply(session->model, &fact);
+}
+
+static void open_sources(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; sources[i]; i++) {
+		struct err why = { 0, "" };
+
+		if (session->source_options.only_files && sources[i]->from != FACT_FROM_SEGMENT)
+			continue; /* /proc shows what runs now */
+		if (sources[i]->open(&session->states[i], &session->source_options, &why) == 0)
+			session->opened[i] = true;
+		else
+			tell_missing(session, sources[i], &why);
+	}
+}
+
+static void describe_scope(struct session *session)
+{
+	const struct options *options = session->options;
+	size_t used = 0, i;
+	char *scope = session->scope, pids[128] = "";
+
+	for (i = 0; i < options->pid_count && used < sizeof(pids) - 16; i++)
+		used += (size_t)snprintf(pids + used, sizeof(pids) - used, "%s%u",
+					 i ? ", " : "", options->pids[i]);
+	if (i < options->pid_count)
+		snprintf(pids + used, sizeof(pids) - used, ", ...");
+	used = 0;
+	if (options->input_count)
+		used += (size_t)snprintf(scope, sizeof(session->scope), "%zu kept segment%s",
+					 options->input_count,
+					 options->input_count == 1 ? "" : "s");
+	if (options->pid_count)
+		used += (size_t)snprintf(scope + used, sizeof(session->scope) - used,
+					 "%sprocess %s and descendants", used ? ", " : "", pids);
+	if (options->group)
+		used += (size_t)snprintf(scope + used, sizeof(session->scope) - used,
+					 "%sgroup %.*s", used ? ", " : "", FACT_NAME_MAX,
+					 options->group);
+	if (used == 0)
+		snprintf(scope, sizeof(session->scope), "%s",
+			 options->all ? "all processes" : "all domains");
+}
+
+static void set_targets(struct session *session, uint32_t flags)
+{
+	const struct options *options = session->options;
+	struct source_options *to = &session->source_options;
+	struct model_filter filter = { options->pids, options->pid_count, options->group,
+				       options->all };
+
+	to->proc = "/proc";
+	to->files = options->inputs;
+	to->file_count = options->input_count;
+	to->only_files = options->input_count > 0;
+	to->records = (flags & SESSION_RECORDS) != 0;
+	/* A group may be a command without any domain. */
+	to->all_processes = options->all || options->group;
+	to->pids = options->pids;
+	to->pid_count = options->pid_count;
+	model_set_filter(session->model, &filter);
+}
+
+static int check_targets(const struct options *options, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < options->pid_count && options->input_count == 0; i++)
+		if (target_check(options->pids[i], err) < 0)
+			return err->code;
+	for (i = 0; i < options->input_count; i++)
+		if (access(options->inputs[i], R_OK) < 0)
+			return err_set(err, -errno, "cannot read the kept segment %s: %s",
+				       options->inputs[i], strerror(errno));
+	return 0;
+}
+
+int session_open(struct session *session, const struct options *options, uint32_t flags,
+		 struct err *err)
+{
+	memset(session, 0, sizeof(*session));
+	session->options = options;
+	session->sink.apply = apply;
+	session->sink.arg = session;
+	if (check_targets(options, err) < 0)
+		return err->code;
+	session->model = model_new(RECORDS_KEPT);
+	session->states = calloc(source_count() + 1, sizeof(*session->states));
+	session->opened = calloc(source_count() + 1, sizeof(*session->opened));
+	if (!session->model || !session->states || !session->opened) {
+		session_close(session);
+		return err_set(err, -ENOMEM, "no memory for the model");
+	}
+	if (gethostname(session->host, sizeof(session->host) - 1) < 0)
+		session->host[0] = '\0';
+	describe_scope(session);
+	set_targets(session, flags);
+	open_sources(session);
+	return 0;
+}
+
+void session_close(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; session->opened && sources[i]; i++)
+		if (session->opened[i])
+			sources[i]->close(session->states[i]);
+	free(session->states);
+	free(session->opened);
+	session->states = NULL;
+	session->opened = NULL;
+	model_free(session->model);
+	session->model = NULL;
+}
+
+void session_refresh(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; sources[i]; i++)
+		if (session->opened[i])
+			sources[i]->read(session->states[i], clock_ns(CLOCK_MONOTONIC),
+					 &session->sink);
+	model_tick(session->model, clock_ns(CLOCK_MONOTONIC));
+}
+
+void session_refresh_arg(void *session)
+{
+	session_refresh(session);
+}
+
+int session_found(const struct session *session, struct err *err)
+{
+	const struct options *options = session->options;
+	const struct process *process = NULL;
+	const struct object *object = NULL;
+
+	if (!options->group)
+		return 0;
+	while ((process = model_next_process(session->model, process)))
+		if (process->matched)
+			return 0;
+	while ((object = model_next_object(session->model, object)))
+		if (object->matched)
+			return 0;
+	return err_set(err, -ESRCH,
+		       "there is no domain and no command called '%s'; '%s list' shows the "
+		       "domains",
+		       options->group, options->program);
+}
+
+size_t session_blind(const struct session *session, char *text, size_t size)
+{
+	size_t count = 0, used = 0;
+	int from;
+
+	*text = '\0';
+	for (from = FACT_FROM_NONE + 1; from < FACT_SOURCES; from++) {
+		const struct fact_source_state *state =
+			model_source(session->model, (enum fact_source)from);
+
+		if (!state || state->ok || !state->name[0])
+			continue;
+		if (used < size)
+			used += (size_t)snprintf(text + used, size - used, "%s%s: %s",
+						 count ? "; " : "", state->name, state->text);
+		count++;
+	}
+	return count;
+}
+
+uint64_t session_realtime(const struct session *session)
+{
+	uint64_t offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+
+	return model_now(session->model) + offset;
+}

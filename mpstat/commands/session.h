@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * session.h - one look at a machine: sources on one side, the model on the other.
+ *
+ * Owns: the opened sources, the model, the filter made from the options, what
+ * "scope" is in words.  Does not own: output, screens, the options.
+ */
+#ifndef MPSTAT_COMMANDS_SESSION_H
+#define MPSTAT_COMMANDS_SESSION_H
+
+#include "mpstat/collector/source.h"
+#include "mpstat/commands/options.h"
+#include "mpstat/model/model.h"
+
+#include <stdbool.h>
+
+struct session {
+	const struct options *options;
+	struct model *model;
+	struct fact_sink sink;
+	struct source_options source_options;
+	void **states; /* per row of sources[]; owned */
+	bool *opened;  /* the same */
+	char scope[FACT_TEXT_MAX];
+	char host[FACT_NAME_MAX];
+	/* Called for every record as it arrives; `record` is valid during the
+	 * call.  May be NULL. */
+	void (*on_record)(void *arg, const struct record *record);
+	void *on_record_arg;
+};
+
+enum session_flag {
+	SESSION_RECORDS = 1 << 0 /* read the rings, not only the state */
+};
+
+/*
+ * Checks the targets (see target.h), opens every source and makes the model.  A
+ * source that cannot be opened becomes a line in the model, not an error.
+ * `options` must outlive the session, which must not be moved.
+ * Returns 0 or: -ESRCH, -EACCES (a target), -ENOMEM.
+ */
+int session_open(struct session *session, const struct options *options, uint32_t flags,
+		 struct err *err);
+void session_close(struct session *session);
+
+/* Reads all sources once and ticks the model.  Blocks for the reading only. */
+void session_refresh(struct session *session);
+
+/* For view_config: the same with the session as argument. */
+void session_refresh_arg(void *session);
+
+/* After a refresh: is anything there of what -g asked for?  0 or -ESRCH. */
+int session_found(const struct session *session, struct err *err);
+
+/* Names of the sources that see nothing or not all, as "name: why" joined by
+ * "; ".  Returns how many. */
+size_t session_blind(const struct session *session, char *text, size_t size);
+
+/* CLOCK_REALTIME in nanoseconds at the model's last tick. */
+uint64_t session_realtime(const struct session *session);
+
+#endif
