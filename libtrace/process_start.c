@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * process_start.c - mpt_process_start, the parent's side.
+ *
+ * Order: a slot in the domain, fork, a descriptor of the child, the list; only then
+ * may the child go on.  Whatever fails before leaves nothing behind.
+ */
+#include "libtrace/children.h"
+#include "libtrace/emit.h"
+
+#include <fcntl.h>
+
+/* Makes this call the only one that starts it. */
+static int claim(struct mpt_process *p)
+{
+	struct mpt_process_info me;
+	int rc = 0;
+
+	process_self(&me);
+	children_lock();
+	if (p->closed)
+		rc = -ESHUTDOWN;
+	else if (p->stage != PROCESS_NEW)
+		rc = -EALREADY;
+	else if (p->creator != me.pid || me.daemon)
+		rc = -EPERM;
+	else
+		p->stage = PROCESS_STARTING;
+	/* As Python does: zombies do not add up in a program that only starts. */
+	if (rc == 0)
+		children_reap(NULL, 0);
+	children_unlock();
+	return rc;
+}
+
+static void give_up(struct mpt_process *p)
+{
+	children_lock();
+	p->stage = PROCESS_NEW;
+	children_unlock();
+}
+
+/* Not 0, 1 or 2: a program with closed standard descriptors will open these again. */
+static int open_pidfd(pid_t pid)
+{
+	int low = (int)syscall(SYS_pidfd_open, pid, 0), fd;
+
+	if (low < 0 || low > STDERR_FILENO)
+		return low < 0 ? -errno : low;
+	fd = fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (fd < 0)
+		fd = -errno;
+	close(low);
+	return fd;
+}
+
+/* Takes the forked child into the books.  Under one lock, so that another thread's
+ * fork cannot inherit a descriptor that is not listed. */
+static int enlist(struct mpt_process *p, pid_t pid)
+{
+	int fd;
+
+	children_lock();
+	fd = open_pidfd(pid);
+	if (fd >= 0) {
+		p->pid = pid;
+		p->pidfd = fd;
+		children_add(p);
+	}
+	children_unlock();
+	return fd < 0 ? fd : 0;
+}
+
+/* The child is waiting for this word, see let_go in process_child.c. */
+static void answer(const struct mpt_process *p, uint32_t word)
+{
+	struct mpt_wire_process *slot = &domain.processes[p->slot];
+
+	store32_release(&slot->inner_pid, word);
+	futex_wake(&slot->inner_pid, 1);
+}
+
+static int fork_child(struct mpt_process *p, const struct process_birth *birth,
+		      struct quiet caller)
+{
+	pid_t pid = fork();
+	siginfo_t info;
+	int rc;
+
+	if (pid == 0)
+		process_child(p, birth, caller);
+	if (pid < 0)
+		return -errno;
+	rc = enlist(p, pid);
+	answer(p, rc == 0 ? (uint32_t)pid : PROCESS_REFUSED);
+	if (rc == 0)
+		return 0;
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED) < 0 && errno == EINTR)
+		;
+	/* Gone before it ran: somebody killed and reaped it. */
+	return rc == -ESRCH ? -EAGAIN : rc;
+}
+
+static int start(struct mpt_process *p, struct quiet caller)
+{
+	uint32_t flags = MPT_PROC_CHILD | (p->daemon ? MPT_PROC_DAEMON : 0);
+	struct process_birth birth;
+	struct member *me;
+	int rc = member_reserve(&p->slot, p->name, flags);
+
+	if (rc < 0)
+		return rc;
+	me = member_get(&rc); /* reserving has attached us */
+	p->generation = domain.processes[p->slot].generation;
+	process_self(&birth.parent);
+	birth.parent_slot = me->process_slot;
+	birth.parent_generation = me->process->generation;
+	process_flush();
+	rc = fork_child(p, &birth, caller);
+	if (rc < 0)
+		member_forget(p->slot);
+	else
+		emit_note(me, MPT_OP_PROCESS_START, MPT_REF_PROCESS | p->slot, (uint64_t)p->pid);
+	return rc;
+}
+
+int mpt_process_start(struct mpt_process *p)
+{
+	struct quiet quiet = quiet_begin();
+	int rc = claim(p);
+
+	if (rc == 0) {
+		rc = start(p, quiet);
+		if (rc < 0)
+			give_up(p);
+	}
+	quiet_end(quiet);
+	return rc;
+}
