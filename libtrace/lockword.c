@@ -4,28 +4,24 @@
 
 #include "libtrace/emit.h"
 
-#define SPIN_MOST 1000u
-#define SPIN_TRIAL 20u /* keeps looking whether spinning pays again */
+#define SPIN_LEAST 30u /* holders are quick: a sleep costs far more than this */
 
-/* Spins while the word is held and nobody sleeps on it.  The bound follows what
- * paid lately: where the owner cannot run beside us, it falls to a trial. */
+/* Spins while the word is held and nobody sleeps on it. */
 static bool spin(uint32_t *word, struct member *me)
 {
-	uint32_t most = me->spin * 2 + SPIN_TRIAL, n, now;
+	uint32_t most = spin_budget(&me->lock_spin, SPIN_LEAST), now;
 
-	if (most > SPIN_MOST)
-		most = SPIN_MOST;
-	for (n = 0; n < most; n++) {
+	for (uint32_t n = 0; n < most; n++) {
 		now = load32(word);
 		if (now == 0 && lockword_try(word, me)) {
-			me->spin = (me->spin * 7 + n) / 8;
+			spin_paid(&me->lock_spin, n);
 			return true;
 		}
 		if (now & MPT_LOCK_WAITERS)
-			break;
+			return false; /* others sleep already: queue up behind them */
 		cpu_relax();
 	}
-	me->spin -= me->spin / 8;
+	spin_failed(&me->lock_spin);
 	return false;
 }
 

@@ -313,7 +313,7 @@ static int enter_thread(struct member *me)
 	me->thread = &domain.threads[slot];
 	me->process_slot = process.slot;
 	me->process = &domain.processes[process.slot];
-	me->spin = 100;
+	me->lock_spin.average = me->event_spin.average = 100;
 	fill_thread(me->thread);
 	me->word = MPT_LOCK_WORD(slot, me->thread->generation);
 	take_extent(me);

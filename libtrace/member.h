@@ -15,6 +15,7 @@
 #include "libtrace/clock.h"
 #include "libtrace/contract/ring.h"
 #include "libtrace/domain.h"
+#include "libtrace/spin.h"
 
 #include <signal.h>
 
@@ -32,7 +33,7 @@ struct member {
 	volatile sig_atomic_t busy; /* inside emit: a signal handler must not enter */
 	bool recording;
 	uint32_t depth; /* operation records in use */
-	uint32_t spin;	/* running estimate of the spins that pay off */
+	struct spin lock_spin, event_spin;
 	struct clock clock;
 	struct mpt_ring ring;
 	struct {

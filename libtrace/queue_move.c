@@ -16,8 +16,7 @@
 #include <string.h>
 
 #define TRY_PATIENCE_NS 100000000ull /* a try waits this long for a busy side */
-#define SPIN_MOST 2000u
-#define SPIN_TRIAL 16u
+#define SPIN_LEAST 2u
 
 /* ---- sides ------------------------------------------------------------------ */
 
@@ -73,22 +72,19 @@ struct waiting {
 	bool slept;
 };
 
-/* Looks at the other side's index for a while.  As in lockword.c, the bound follows
- * what paid lately. */
+/* Looks at the other side's index for a while. */
 static bool spin(struct member *me, const uint64_t *watch, uint64_t old)
 {
-	uint32_t most = me->spin * 2 + SPIN_TRIAL, n;
+	uint32_t most = spin_budget(&me->event_spin, SPIN_LEAST);
 
-	if (most > SPIN_MOST)
-		most = SPIN_MOST;
-	for (n = 0; n < most; n++) {
+	for (uint32_t n = 0; n < most; n++) {
 		if (load64(watch) != old) {
-			me->spin = (me->spin * 7 + n) / 8 + 1;
+			spin_paid(&me->event_spin, n);
 			return true;
 		}
 		cpu_relax();
 	}
-	me->spin -= me->spin / 8;
+	spin_failed(&me->event_spin);
 	return false;
 }
 
