@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * frame.c - what surrounds a page: header, tabs, key bar.
+ *
+ * Owns: the numbers of the header and its layout.  Does not own: keys' rows
+ * (actions.c, screens), which are only read here.
+ */
+#include "mpstat/util/fmt.h"
+#include "mpstat/util/text.h"
+#include "mpstat/view/view_state.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define SOURCE_LINES 2	 /* sources that see nothing, told in the header */
+#define ROOMY_LINES 16	 /* with fewer, the header is cut to the essential */
+#define TABS_NARROW 60	 /* columns below which other tabs show only their digit */
+
+static void count_processes(const struct model *model, struct summary *summary)
+{
+	const struct process *process = NULL;
+
+	while ((process = model_next_process(model, process))) {
+		if (!process->matched || process->fact.ended)
+			continue;
+		summary->processes++;
+		summary->waiting += process->verdict == VERDICT_WAITING;
+		summary->stuck += process->verdict == VERDICT_STUCK;
+	}
+}
+
+static void count_objects(const struct model *model, struct summary *summary)
+{
+	const struct object *object = NULL;
+	const struct domain *domain = NULL;
+
+	while ((object = model_next_object(model, object)))
+		summary->objects += object->matched;
+	while ((domain = model_next_domain(model, domain)))
+		summary->domains++;
+}
+
+static void count_findings(const struct model *model, struct summary *summary)
+{
+	for (size_t i = 0; i < model_finding_count(model); i++) {
+		const struct finding *finding = model_finding(model, i);
+		bool problem = finding->severity == SEVERITY_PROBLEM;
+
+		if (!summary->first ||
+		    (problem && summary->first->severity != SEVERITY_PROBLEM))
+			summary->first = finding;
+		summary->problems += problem;
+		summary->notes += !problem;
+	}
+}
+
+void frame_summary(struct view *view)
+{
+	const struct model *model = view->config.model;
+
+	view->summary = (struct summary){.records = model_records_seen(model)};
+	count_processes(model, &view->summary);
+	count_objects(model, &view->summary);
+	count_findings(model, &view->summary);
+	for (int cause = 0; cause < FACT_LOSS_CAUSES; cause++)
+		view->summary.lost += model_lost(model, (enum fact_loss_cause)cause);
+}
+
+/* Text from the right end; returns the column it begins in. */
+static int draw_right(struct canvas *canvas, int right, int y, enum style style, const char *text)
+{
+	int x = right - canvas_measure(canvas, text);
+
+	canvas_text(canvas, x, y, style, text);
+	return x;
+}
+
+static void draw_name(const struct view *view, struct canvas *canvas, int y)
+{
+	time_t now = view->config.clock ? view->config.clock() : time(NULL);
+	int width = canvas_columns(canvas), right = width, x;
+	char text[64];
+	struct tm tm;
+
+	if (localtime_r(&now, &tm) && strftime(text, sizeof(text), "%H:%M:%S", &tm))
+		right = draw_right(canvas, width, y, STYLE_PLAIN, text);
+	snprintf(text, sizeof(text), "every %gs  ", view->delay_s);
+	right = draw_right(canvas, right, y, STYLE_FAINT, text);
+	if (view->paused)
+		right = draw_right(canvas, right, y, STYLE_WAITING, "PAUSED (Z)  ");
+	x = canvas_printf(canvas, 0, y, STYLE_STRONG, "%s  ",
+			  view->config.program ? view->config.program : "mpstat");
+	if (right - x > 1)
+		canvas_cell(canvas, (struct rect){x, y, right - x - 1, 1}, STYLE_PLAIN,
+			    view->config.scope ? view->config.scope : "", CANVAS_LEFT);
+}
+
+/* "Processes 7: 2 waiting, 2 stuck" and so on; what is zero is not said. */
+static void draw_numbers(const struct view *view, struct canvas *canvas, int y)
+{
+	const struct summary *now = &view->summary;
+	char number[FMT_MAX];
+	int x = 0;
+
+	x += canvas_printf(canvas, x, y, STYLE_PLAIN, "Processes %zu", now->processes);
+	if (now->waiting)
+		x += canvas_printf(canvas, x, y, STYLE_WAITING, ", %zu waiting", now->waiting);
+	if (now->stuck)
+		x += canvas_printf(canvas, x, y, STYLE_BAD, ", %zu stuck", now->stuck);
+	x += canvas_printf(canvas, x, y, STYLE_PLAIN, "   Objects %zu in %zu domain%s", now->objects,
+			   now->domains, now->domains == 1 ? "" : "s");
+	x += canvas_printf(canvas, x, y, STYLE_PLAIN, "   Records %s",
+			   fmt_count(number, sizeof(number), now->records));
+	if (now->lost)
+		canvas_printf(canvas, x, y, STYLE_BAD, ", %s lost",
+			      fmt_count(number, sizeof(number), now->lost));
+}
+
+static void draw_verdict(const struct view *view, struct canvas *canvas, int y)
+{
+	const struct summary *now = &view->summary;
+	size_t count = now->problems ? now->problems : now->notes;
+	int width = canvas_columns(canvas), x;
+
+	if (!now->first) {
+		canvas_text(canvas, 0, y, STYLE_GOOD, "No problem found");
+		return;
+	}
+	x = canvas_printf(canvas, 0, y, now->problems ? STYLE_BAD : STYLE_WAITING, "%zu %s%s: ",
+			  count, now->problems ? "problem" : "note", count == 1 ? "" : "s");
+	canvas_cell(canvas, (struct rect){x, y, width - x, 1},
+		    now->problems ? STYLE_BAD : STYLE_WAITING, now->first->sentence, CANVAS_LEFT);
+}
+
+/* Sources that see nothing; returns lines used. */
+static int draw_sources(const struct view *view, struct canvas *canvas, int y)
+{
+	int width = canvas_columns(canvas), told = 0, more = 0;
+	char text[FACT_TEXT_MAX + 32];
+
+	for (int i = FACT_FROM_NONE + 1; i < FACT_SOURCES; i++) {
+		const struct fact_source_state *source =
+			model_source(view->config.model, (enum fact_source)i);
+
+		if (!source || source->ok || !source->name[0])
+			continue;
+		if (told == SOURCE_LINES) {
+			more++;
+			continue;
+		}
+		snprintf(text, sizeof(text), "%s: %s", source->name, source->text);
+		canvas_cell(canvas, (struct rect){0, y + told++, width, 1}, STYLE_WAITING, text,
+			    CANVAS_LEFT);
+	}
+	if (more) {
+		snprintf(text, sizeof(text), " (%d more: doctor)", more);
+		draw_right(canvas, width, y + told - 1, STYLE_WAITING, text);
+	}
+	return told;
+}
+
+static int draw_tab(const struct view *view, struct canvas *canvas, size_t tab, struct rect at)
+{
+	const struct screen *screen = view->tab_screens[tab];
+	bool here = tab == view->tab;
+	enum style style = here ? STYLE_TAB_HERE : STYLE_TAB;
+	int x = at.x;
+
+	x += canvas_printf(canvas, x, at.y, style, " %c", screen->key);
+	if (here || at.width >= TABS_NARROW)
+		x += canvas_printf(canvas, x, at.y, style, " %s", screen->title);
+	return x + canvas_text(canvas, x, at.y, style, " ");
+}
+
+static void draw_tabs(const struct view *view, struct canvas *canvas, int y)
+{
+	const struct page *page = view_page(view);
+	int width = canvas_columns(canvas), x = 0;
+	const char *filter = page && page->table ? table_filter_text(page->table) : "";
+	char text[FACT_NAME_MAX + 32];
+
+	for (size_t i = 0; i < view->tab_count; i++)
+		x = draw_tab(view, canvas, i, (struct rect){x, y, width, 1});
+	if (view->detail_count && page)
+		x += canvas_printf(canvas, x, y, STYLE_STRONG, " \u2192 %s ", page->title);
+	if (filter[0]) {
+		snprintf(text, sizeof(text), " filter: %s ", filter);
+		draw_right(canvas, width, y, STYLE_LABEL, text);
+	} else if (view->detail_count && x + 10 <= width) {
+		draw_right(canvas, width, y, STYLE_FAINT, "Esc: back");
+	}
+}
+
+int frame_header(const struct view *view, struct canvas *canvas)
+{
+	bool roomy = canvas->height >= ROOMY_LINES;
+	int y = 0;
+
+	draw_name(view, canvas, y++);
+	if (roomy)
+		draw_numbers(view, canvas, y++);
+	draw_verdict(view, canvas, y++);
+	if (roomy)
+		y += draw_sources(view, canvas, y);
+	draw_tabs(view, canvas, y++);
+	return y;
+}
+
+/* Keys of one table with a label, from column x on. */
+static int draw_keys(const struct key *table, struct canvas *canvas, int x, int y)
+{
+	int width = canvas_columns(canvas);
+	char name[KEY_NAME_MAX];
+
+	for (; table && table->press; table++) {
+		int wants;
+
+		if (!table->label)
+			continue;
+		keys_name(table->codes[0], name);
+		wants = (int)(strlen(name) + strlen(table->label));
+		if (x + wants > width)
+			continue;
+		x += canvas_text(canvas, x, y, STYLE_KEY, name);
+		x += canvas_text(canvas, x, y, STYLE_LABEL, table->label) + 1;
+	}
+	return x;
+}
+
+void frame_footer(const struct view *view, struct canvas *canvas, int y)
+{
+	const struct page *page = view_page(view);
+	int width = canvas_columns(canvas), x = 0;
+
+	if (view->prompt.active) {
+		prompt_draw(&view->prompt, canvas, y);
+	} else if (view->status[0]) {
+		canvas_cell(canvas, (struct rect){0, y, width, 1}, view->status_style, view->status,
+			    CANVAS_LEFT);
+	} else {
+		x = draw_keys(actions, canvas, x, y);
+		draw_keys(page ? page->screen->keys : NULL, canvas, x, y);
+	}
+}

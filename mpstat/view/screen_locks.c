@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * screen_locks.c - every object that has an owner: locks and whatever kind
+ * comes later with one.
+ */
+#include "mpstat/model/kind.h"
+#include "mpstat/view/object_rows.h"
+#include "mpstat/view/view_state.h"
+
+static const struct table_column columns[] = {
+	{.key = "name", .grow = 20, .style = object_rows_name_style},
+	{.key = "kind", .drop = 9},
+	{.key = "holder", .grow = 20},
+	{.key = "held_ns"},
+	{.key = "take_waiters", .title = "WAIT", .style = object_rows_take_style},
+	{.key = "acquires_per_s"},
+	{.key = "contended_percent"},
+	{.key = "take_wait_p50_ns", .drop = 4},
+	{.key = "take_wait_p99_ns", .drop = 1},
+	{.key = "take_wait_max_ns", .drop = 5},
+	{.key = "hold_p50_ns", .drop = 3},
+	{.key = "hold_p99_ns", .drop = 2},
+	{.key = "acquires", .drop = 6},
+	{.key = "recovered", .drop = 7, .style = object_rows_lost_style},
+	{.key = NULL},
+};
+
+static const struct table_spec spec = {
+	.entity = ENTITY_OBJECT,
+	.columns = columns,
+	.style = object_rows_style,
+};
+
+static void update(struct page *page, const struct view *view)
+{
+	object_rows_fill(page, view, MPT_T_OWNER,
+			 "No lock of libmptrace is open in what is shown.");
+}
+
+const struct screen screen_locks = {
+	.name = "locks",
+	.title = "Locks",
+	.key = '3',
+	.help = "Locks: holder, waiters, how often and how long waited for and held.",
+	.table = &spec,
+	.keys = object_rows_keys,
+	.update = update,
+};

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * screen_object.c - one object: holder, waiters, ledger, numbers, histograms.
+ */
+#include "mpstat/model/kind.h"
+#include "mpstat/util/fmt.h"
+#include "mpstat/view/story.h"
+#include "mpstat/view/view_state.h"
+
+#include <stdio.h>
+
+static struct object_id id_of(struct identity subject)
+{
+	return (struct object_id){.domain = subject.a,
+				  .slot = (uint32_t)(subject.b >> 32),
+				  .generation = (uint32_t)subject.b};
+}
+
+static uint64_t age(const struct model *model, uint64_t since_ns)
+{
+	uint64_t now = model_now(model);
+
+	return now > since_ns ? now - since_ns : 0;
+}
+
+static void tell_holder(struct pane *pane, const struct model *model, const struct object *object)
+{
+	char text[FMT_MAX];
+
+	if (!kind_has(object->fact.kind, MPT_T_OWNER))
+		return;
+	if (!object->fact.held) {
+		pane_pair(pane, "Holder", STYLE_FAINT, "nobody");
+		return;
+	}
+	fmt_ns(text, sizeof(text), age(model, object->fact.owner_since_ns));
+	if (object->owner && object->owner->process)
+		pane_pair(pane, "Holder", STYLE_STRONG, "%s (pid %u, thread %u) for %s",
+			  object->owner->process->fact.name, object->owner->process->id.pid,
+			  object->owner->fact.tid, text);
+	else
+		pane_pair(pane, "Holder", STYLE_BAD, "somebody unknown, for %s", text);
+}
+
+static void tell_waiter(struct pane *pane, const struct model *model, const struct thread *thread)
+{
+	char verb[KIND_NAME_MAX], since[FMT_MAX], until[FMT_MAX + 16] = "";
+	uint64_t now = model_now(model), deadline = thread->fact.wait_deadline_ns;
+	char label[32];
+
+	if (deadline > now) {
+		char left[FMT_MAX];
+
+		snprintf(until, sizeof(until), ", gives up in %s",
+			 fmt_ns(left, sizeof(left), deadline - now));
+	}
+	snprintf(label, sizeof(label), "pid %u", thread->process->id.pid);
+	pane_pair(pane, label, thread->verdict == VERDICT_STUCK ? STYLE_BAD : STYLE_WAITING,
+		  "%s: %s for %s%s%s", thread->process->fact.name,
+		  op_name(thread->fact.wait_op, verb, sizeof(verb)),
+		  fmt_ns(since, sizeof(since), age(model, thread->fact.wait_since_ns)), until,
+		  thread->verdict == VERDICT_STUCK ? ", stuck" : "");
+}
+
+static void tell_waiters(struct pane *pane, const struct model *model, const struct object *object)
+{
+	const struct process *process = NULL;
+	bool any = false;
+
+	while ((process = model_next_process(model, process))) {
+		for (const struct thread *t = process->first_thread; t; t = t->next) {
+			if (t->wait_object != object)
+				continue;
+			if (!any)
+				pane_section(pane, "Waiting now");
+			any = true;
+			tell_waiter(pane, model, t);
+		}
+	}
+}
+
+static const struct table_column use_columns[] = {
+	{.key = "pid"},	       {.key = "process"},    {.key = "gives"},
+	{.key = "takes"},      {.key = "lost"},	      {.key = "gives_per_s", .drop = 2},
+	{.key = "takes_per_s", .drop = 1}, {.key = "last_ns", .drop = 3}, {.key = NULL},
+};
+
+static const struct table_spec use_spec = {.entity = ENTITY_USE, .columns = use_columns};
+
+/* put = got + queued + lost, for the object; the rows say whose. */
+static void tell_balance(struct pane *pane, const struct object *object)
+{
+	uint64_t put = object->gives.total, got = object->takes.total, lost = object->fact.lost;
+	uint64_t gone = got + lost;
+
+	if (!kind_has(object->fact.kind, MPT_T_DEPTH))
+		return;
+	if (put >= gone)
+		pane_text(pane, STYLE_PLAIN, 2, "put %llu = got %llu + queued %llu + lost %llu",
+			  (unsigned long long)put, (unsigned long long)got,
+			  (unsigned long long)(put - gone), (unsigned long long)lost);
+	else
+		pane_text(pane, STYLE_BAD, 2, "put %llu, but got %llu and lost %llu: read mid-change",
+			  (unsigned long long)put, (unsigned long long)got,
+			  (unsigned long long)lost);
+}
+
+static void tell_ledger(struct page *page, const struct model *model, const struct object *object)
+{
+	struct table *table;
+
+	if (!object->first_use)
+		return;
+	pane_section(page->pane, "Ledger");
+	tell_balance(page->pane, object);
+	table = table_new(&use_spec);
+	if (!table)
+		return;
+	table_begin(table);
+	for (const struct use *use = object->first_use; use; use = use->next)
+		table_add(table, identity_process(use->process), (struct identity){0, 0}, use);
+	table_end(table, model);
+	story_table(page->pane, table, model, page->columns);
+	table_free(table);
+}
+
+/* "Time waited in put": by the kind's own verb for the effect. */
+static void tell_side(struct pane *pane, uint16_t kind, enum mpt_effect effect,
+		      const struct fact_side *side)
+{
+	char title[64];
+
+	for (uint16_t number = 1; number < 256; number++) {
+		const struct op *op = op_find((uint16_t)MPT_OP_ID(kind, number));
+
+		if (!op || op->effect != effect || !op->waits[0])
+			continue;
+		snprintf(title, sizeof(title), "Time waited in %s (of calls that had to wait)",
+			 op->name);
+		story_hist(pane, title, &side->wait);
+		return;
+	}
+}
+
+static void update(struct page *page, const struct view *view)
+{
+	const struct model *model = view->config.model;
+	const struct object *object = model_find_object(model, id_of(page->subject));
+	struct pane *pane = page->pane;
+	char kind[KIND_NAME_MAX];
+
+	if (!object) {
+		pane_gap(pane);
+		pane_text(pane, STYLE_WAITING, 2, "%s is gone.", page->title);
+		pane_text(pane, STYLE_PLAIN, 2, "Esc goes back to the list.");
+		return;
+	}
+	snprintf(page->title, sizeof(page->title), "%s %s",
+		 kind_name(object->fact.kind, kind, sizeof(kind)), object->fact.name);
+	tell_holder(pane, model, object);
+	tell_waiters(pane, model, object);
+	tell_ledger(page, model, object);
+	pane_section(pane, "Numbers");
+	story_fields(pane, model, ENTITY_OBJECT, kind_traits(object->fact.kind), object);
+	tell_side(pane, object->fact.kind, MPT_E_GIVE, &object->fact.give);
+	tell_side(pane, object->fact.kind, MPT_E_TAKE, &object->fact.take);
+	story_hist(pane,
+		   kind_has(object->fact.kind, MPT_T_OWNER) ? "Time held"
+							    : "Time from put to get",
+		   &object->fact.hold);
+}
+
+const struct screen screen_object = {
+	.name = "object",
+	.title = "Object",
+	.help = "One queue, pipe or lock: holder, waiters, ledger, numbers, histograms.",
+	.update = update,
+};

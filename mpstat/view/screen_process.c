@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * screen_process.c - one process: threads and their waits, objects held and
+ * used, all its numbers.
+ */
+#include "mpstat/model/kind.h"
+#include "mpstat/util/fmt.h"
+#include "mpstat/view/story.h"
+#include "mpstat/view/view_state.h"
+
+#include <stdio.h>
+
+static const struct process *find(const struct model *model, struct identity subject)
+{
+	const struct process *process = model_find_pid(model, (uint32_t)subject.a);
+
+	return process && process->id.start == subject.b ? process : NULL;
+}
+
+static void tell_thread(struct pane *pane, const struct model *model, const struct thread *thread)
+{
+	enum style style = thread->verdict == VERDICT_STUCK ? STYLE_BAD : STYLE_WAITING;
+	const struct op *op = op_find(thread->fact.wait_op);
+	const char *what = "something unknown";
+	uint64_t now = model_now(model), since = thread->fact.wait_since_ns;
+	char label[40], age[FMT_MAX];
+
+	snprintf(label, sizeof(label), "%u %s", thread->fact.tid, thread->fact.name);
+	if (!thread->fact.wait_op) {
+		pane_pair(pane, label, thread->fact.ended ? STYLE_FAINT : STYLE_PLAIN, "%s",
+			  thread->fact.ended ? "has ended" : "waits for no object");
+		return;
+	}
+	if (thread->wait_object)
+		what = thread->wait_object->fact.name;
+	else if (thread->wait_process)
+		what = thread->wait_process->fact.name;
+	pane_pair(pane, label, style, "waits %s %s for %s%s", op ? op->waits : "for", what,
+		  fmt_ns(age, sizeof(age), now > since ? now - since : 0),
+		  thread->verdict == VERDICT_STUCK ? ": stuck" : "");
+}
+
+static void tell_threads(struct pane *pane, const struct model *model,
+			 const struct process *process)
+{
+	if (!process->first_thread)
+		return;
+	pane_section(pane, "Threads");
+	for (const struct thread *thread = process->first_thread; thread; thread = thread->next)
+		tell_thread(pane, model, thread);
+}
+
+static void tell_held(struct pane *pane, const struct model *model, const struct process *process)
+{
+	const struct object *object = NULL;
+	char kind[KIND_NAME_MAX], age[FMT_MAX];
+	bool any = false;
+
+	while ((object = model_next_object(model, object))) {
+		uint64_t now = model_now(model), since = object->fact.owner_since_ns;
+
+		if (!object->owner || object->owner->process != process)
+			continue;
+		if (!any)
+			pane_section(pane, "Holds");
+		any = true;
+		pane_pair(pane, object->fact.name, STYLE_PLAIN, "%s, for %s; %u waiting",
+			  kind_name(object->fact.kind, kind, sizeof(kind)),
+			  fmt_ns(age, sizeof(age), now > since ? now - since : 0),
+			  object->take_waiters);
+	}
+}
+
+static void tell_use(struct pane *pane, const struct model *model, const struct object *object,
+		     const struct use *use)
+{
+	char gives[STORY_VALUE_MAX], takes[STORY_VALUE_MAX], lost[STORY_VALUE_MAX];
+	bool depth = kind_has(object->fact.kind, MPT_T_DEPTH);
+
+	pane_pair(pane, object->fact.name, STYLE_PLAIN, "%s %s, %s %s%s%s", depth ? "put" : "released",
+		  story_value(model, ENTITY_USE, "gives", use, gives), depth ? "got" : "acquired",
+		  story_value(model, ENTITY_USE, "takes", use, takes), use->lost ? ", lost " : "",
+		  use->lost ? story_value(model, ENTITY_USE, "lost", use, lost) : "");
+}
+
+static void tell_uses(struct pane *pane, const struct model *model, const struct process *process)
+{
+	const struct object *object = NULL;
+	bool any = false;
+
+	while ((object = model_next_object(model, object))) {
+		for (const struct use *use = object->first_use; use; use = use->next) {
+			if (use->process.pid != process->id.pid ||
+			    use->process.start != process->id.start)
+				continue;
+			if (!any)
+				pane_section(pane, "Has used");
+			any = true;
+			tell_use(pane, model, object, use);
+		}
+	}
+}
+
+static void update(struct page *page, const struct view *view)
+{
+	const struct model *model = view->config.model;
+	const struct process *process = find(model, page->subject);
+
+	if (!process) {
+		pane_gap(page->pane);
+		pane_text(page->pane, STYLE_WAITING, 2, "%s has ended.", page->title);
+		pane_text(page->pane, STYLE_PLAIN, 2, "Esc goes back to the list.");
+		return;
+	}
+	snprintf(page->title, sizeof(page->title), "%s (%u)", process->fact.name, process->id.pid);
+	if (process->waiting_for[0])
+		pane_text(page->pane, process->verdict == VERDICT_STUCK ? STYLE_BAD : STYLE_WAITING,
+			  0, "Waits %s", process->waiting_for);
+	tell_threads(page->pane, model, process);
+	tell_held(page->pane, model, process);
+	tell_uses(page->pane, model, process);
+	pane_section(page->pane, "Numbers");
+	story_fields(page->pane, model, ENTITY_PROCESS, 0, process);
+}
+
+static struct process_id process_of(const struct page *page, const void *row)
+{
+	(void)row;
+	return (struct process_id){(uint32_t)page->subject.a, page->subject.b};
+}
+
+const struct screen screen_process = {
+	.name = "process",
+	.title = "Process",
+	.help = "One process: its threads, what they wait for, what it holds and used.",
+	.update = update,
+	.process = process_of,
+};

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * screen_processes.c - who runs, who waits and for what, as a tree or a list.
+ */
+#include "mpstat/view/view_state.h"
+
+static enum style verdict_style(const void *row)
+{
+	const struct process *process = row;
+
+	if (process->verdict == VERDICT_STUCK)
+		return STYLE_BAD;
+	return process->verdict == VERDICT_WAITING ? STYLE_WAITING : STYLE_PLAIN;
+}
+
+static enum style row_style(const void *row)
+{
+	const struct process *process = row;
+
+	return process->fact.ended ? STYLE_FAINT : STYLE_PLAIN;
+}
+
+static enum style name_style(const void *row)
+{
+	enum style style = verdict_style(row);
+
+	return style == STYLE_BAD ? style : STYLE_STRONG;
+}
+
+static const struct table_column columns[] = {
+	{.key = "pid"},
+	{.key = "name", .grow = 24, .style = name_style},
+	{.key = "state", .drop = 1},
+	{.key = "cpu_percent", .drop = 2},
+	{.key = "rss_bytes", .drop = 3},
+	{.key = "threads", .drop = 5},
+	{.key = "age_ns", .drop = 4},
+	{.key = "waiting_for", .style = verdict_style},
+	{.key = NULL},
+};
+
+static const struct table_spec spec = {
+	.entity = ENTITY_PROCESS,
+	.columns = columns,
+	.tree = "name",
+	.style = row_style,
+};
+
+/* The nearest process above that is on the screen too. */
+static struct identity parent_of(const struct process *process)
+{
+	const struct process *up = process->parent;
+
+	while (up && !up->matched)
+		up = up->parent;
+	return up ? identity_process(up->id) : (struct identity){0, 0};
+}
+
+static void explain(struct page *page, const struct view *view)
+{
+	const char *program = view->config.program ? view->config.program : "mpstat";
+
+	page->empty = true;
+	pane_gap(page->pane);
+	pane_text(page->pane, STYLE_STRONG, 2, "No program with libmptrace is running.");
+	pane_gap(page->pane);
+	pane_text(page->pane, STYLE_PLAIN, 2, "Start one, and it appears here by itself. Or:");
+	pane_pair(page->pane, "make demo", STYLE_PLAIN, "starts a small one that deadlocks");
+	pane_pair(page->pane, "-p PID", STYLE_PLAIN, "%s -p PID shows any program and its children",
+		  program);
+	pane_pair(page->pane, "-a", STYLE_PLAIN, "%s -a shows every process of this machine",
+		  program);
+}
+
+static void update(struct page *page, const struct view *view)
+{
+	const struct process *process = NULL;
+	size_t shown = 0;
+
+	table_begin(page->table);
+	while ((process = model_next_process(view->config.model, process))) {
+		if (!process->matched)
+			continue;
+		table_add(page->table, identity_process(process->id), parent_of(process), process);
+		shown++;
+	}
+	table_end(page->table, view->config.model);
+	if (!shown)
+		explain(page, view);
+}
+
+static struct process_id process_of(const struct page *page, const void *row)
+{
+	const struct process *process = row;
+
+	(void)page;
+	return process && !process->fact.ended ? process->id : (struct process_id){0, 0};
+}
+
+static void sort_by(struct page *page, const char *key)
+{
+	table_sort(page->table, key);
+	table_set_tree(page->table, false); /* in a tree only siblings would be sorted */
+}
+
+static void by_cpu(struct view *view, struct page *page)
+{
+	(void)view;
+	sort_by(page, "cpu_percent");
+}
+
+static void by_memory(struct view *view, struct page *page)
+{
+	(void)view;
+	sort_by(page, "rss_bytes");
+}
+
+static void by_time(struct view *view, struct page *page)
+{
+	(void)view;
+	sort_by(page, "age_ns");
+}
+
+static void open_detail(struct view *view, struct page *page)
+{
+	const struct process *process = table_selected(page->table);
+
+	if (process)
+		view_open_detail(view, screen_find("process"), identity_process(process->id));
+}
+
+static const struct key keys[] = {
+	{{KEY_CODE_ENTER}, "Detail", "threads, what they wait for, objects held and used",
+	 open_detail},
+	{{'P'}, NULL, "sort by CPU", by_cpu},
+	{{'M'}, NULL, "sort by memory", by_memory},
+	{{'T'}, NULL, "sort by time", by_time},
+	{{0}, NULL, NULL, NULL},
+};
+
+const struct screen screen_processes = {
+	.name = "processes",
+	.title = "Processes",
+	.key = '1',
+	.help = "The process tree: state, CPU, memory and what each one waits for.",
+	.table = &spec,
+	.keys = keys,
+	.update = update,
+	.process = process_of,
+};

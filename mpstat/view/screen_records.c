@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * screen_records.c - what happened, newest at the bottom; follows while the
+ * selection is on the last row.
+ */
+#include "mpstat/view/view_state.h"
+
+static const struct table_column columns[] = {
+	{.key = "time", .drop = 1},
+	{.key = "pid"},
+	{.key = "process", .grow = 12, .drop = 2},
+	{.key = "op"},
+	{.key = "phase", .drop = 3},
+	{.key = "object"},
+	{.key = "value", .drop = 4},
+	{.key = "span", .drop = 3},
+	{.key = NULL},
+};
+
+static const struct table_spec spec = {
+	.entity = ENTITY_RECORD, .columns = columns, .follow = true};
+
+static void update(struct page *page, const struct view *view)
+{
+	const struct model *model = view->config.model;
+	size_t count = model_record_count(model);
+
+	table_begin(page->table);
+	for (size_t i = 0; i < count; i++) {
+		const struct record *record = model_record(model, i);
+
+		table_add(page->table, (struct identity){record->number, 1}, (struct identity){0, 0},
+			  record);
+	}
+	table_end(page->table, model);
+	if (count)
+		return;
+	page->empty = true;
+	pane_gap(page->pane);
+	pane_text(page->pane, STYLE_STRONG, 2, "No records yet.");
+	pane_text(page->pane, STYLE_PLAIN, 2,
+		  "Programs that use libmptrace write one record per call; they appear here as they "
+		  "happen, unless the program runs with MPTRACE=0.");
+}
+
+const struct screen screen_records = {
+	.name = "records",
+	.title = "Records",
+	.key = '5',
+	.on_request = true,
+	.help = "Each call as it happens, newest at the bottom; End follows, Z holds still.",
+	.table = &spec,
+	.update = update,
+};
