@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* decode_object.c - object slots to facts; see decode.h. */
+#include "mpstat/collector/decode.h"
+
+#include "mpstat/model/kind.h"
+#include "mpstat/util/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(MPT_HIST_BUCKETS == FACT_HIST_BUCKETS, "wire and facts agree");
+_Static_assert(sizeof(struct mpt_wire_hist) == sizeof(struct fact_hist), "wire and facts agree");
+
+static void fill_hist(const struct mpt_wire_hist *h, struct fact_hist *out)
+{
+	memcpy(out, h, sizeof(*out));
+}
+
+static void fill_side(const struct mpt_wire_side *s, struct fact_side *out)
+{
+	out->count = s->index;
+	out->bytes = s->bytes;
+	out->waits = s->waits;
+	out->wait_ns = s->wait_ns;
+	out->wait_max_ns = s->wait_max_ns;
+	out->timeouts = s->timeouts;
+	fill_hist(&s->wait, &out->wait);
+}
+
+static void fill_owner(const struct mpt_wire_object *o, struct fact_object *out)
+{
+	uint32_t word = o->take.lock & ~MPT_LOCK_WAITERS;
+
+	out->hold_ns = o->hold_ns;
+	out->hold_max_ns = o->hold_max_ns;
+	out->held = word != 0;
+	if (!out->held)
+		return;
+	out->owner_slot = MPT_LOCK_SLOT(word);
+	out->owner_generation = MPT_LOCK_GENERATION(word);
+	out->owner_since_ns = o->owner_since_ns;
+}
+
+/* When the oldest message was put: its descriptor is the one to be taken next. */
+static uint64_t oldest(const struct decode *d, const struct mpt_wire_object *o)
+{
+	struct mpt_wire_message message;
+	uint64_t at;
+
+	if (o->slots == 0 || o->slots > UINT32_MAX || o->give.index <= o->take.index ||
+	    !segment_extent(d->segment, o->extent, o->slots * sizeof(message), &at))
+		return 0;
+	at += o->take.index % o->slots * sizeof(message);
+	if (!segment_read(d->segment, at, &message, sizeof(message)))
+		return 0;
+	return message.time_ns;
+}
+
+static void fill_site(const struct mpt_wire_object *o, struct fact_object *out)
+{
+	char module[sizeof(o->site_module) + 1];
+
+	if (text_clean(module, sizeof(module), o->site_module, sizeof(o->site_module)) == 0)
+		return;
+	snprintf(out->site, sizeof(out->site), "%s+0x%llx", module,
+		 (unsigned long long)o->site_offset);
+}
+
+static void fill_object(const struct decode *d, uint32_t slot, struct fact_object *out)
+{
+	const struct mpt_wire_object *o = &d->snapshot->objects[slot];
+	uint32_t traits = kind_traits(o->kind);
+
+	out->id = (struct object_id){ d->domain, slot, o->generation };
+	out->kind = o->kind;
+	text_clean(out->name, sizeof(out->name), o->name, sizeof(o->name));
+	fill_site(o, out);
+	out->creator = decode_process_id(d, o->creator);
+	out->created_ns = o->created_ns;
+	out->capacity = o->capacity;
+	out->capacity_bytes = o->capacity_bytes;
+	out->lost = o->lost;
+	out->recovered = o->recovered;
+	out->recovered_pid = o->recovered_pid;
+	out->recovered_ns = o->recovered_ns;
+	if (traits & MPT_T_OWNER)
+		fill_owner(o, out);
+	if (traits & MPT_T_DEPTH)
+		out->oldest_ns = oldest(d, o);
+	fill_side(&o->take, &out->take);
+	fill_side(&o->give, &out->give);
+	fill_hist(&o->hold, &out->hold);
+}
+
+int decode_objects(const struct decode *d)
+{
+	uint64_t *pending = decode_pending_losses(d);
+	struct fact fact;
+
+	if (!pending)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < d->snapshot->object_count; i++) {
+		if (!decode_has_object(d, i))
+			continue;
+		decode_begin(d, &fact, FACT_OBJECT);
+		fill_object(d, i, &fact.u.object);
+		fact.u.object.lost += pending[i];
+		decode_emit(d, &fact);
+	}
+	free(pending);
+	return 0;
+}

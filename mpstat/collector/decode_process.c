@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* decode_process.c - process and thread slots to facts; see decode.h. */
+#include "mpstat/collector/decode.h"
+
+#include "mpstat/util/text.h"
+
+_Static_assert(MPT_EXIT_UNKNOWN == FACT_EXIT_UNKNOWN, "wire and facts agree");
+
+/* The parent's slot may be another process's by now: its pid decides. */
+static struct process_id parent_of(const struct decode *d, const struct mpt_wire_process *p)
+{
+	struct process_id id = { p->parent_pid, 0 };
+
+	if (p->parent < d->snapshot->process_count &&
+	    d->snapshot->processes[p->parent].inner_pid == p->parent_pid &&
+	    decode_has_process(d, p->parent))
+		id = decode_process_id(d, p->parent);
+	return id;
+}
+
+static void fill_process(const struct decode *d, uint32_t slot, struct fact_process *out)
+{
+	const struct mpt_wire_process *p = &d->snapshot->processes[slot];
+	const struct claim *claim = &d->claims->items[slot];
+
+	out->id = decode_process_id(d, slot);
+	out->parent = parent_of(d, p);
+	text_clean(out->name, sizeof(out->name), p->name, sizeof(p->name));
+	out->uid = claim->uid;
+	out->cpu_ns = out->rss_bytes = out->threads = out->started_ns = FACT_UNKNOWN;
+	out->domain = d->domain;
+	out->slot = slot;
+	out->generation = p->generation;
+	out->daemon = p->flags & MPT_PROC_DAEMON;
+	out->ended = claim->verdict == CLAIM_GONE;
+	out->exit_code = out->ended ? p->exit_code : FACT_EXIT_UNKNOWN;
+	out->ended_ns = out->ended ? p->ended_ns : 0;
+}
+
+void decode_processes(const struct decode *d)
+{
+	struct fact fact;
+
+	for (uint32_t i = 0; i < d->snapshot->process_count; i++) {
+		if (!decode_has_process(d, i))
+			continue;
+		decode_begin(d, &fact, FACT_PROCESS);
+		fill_process(d, i, &fact.u.process);
+		decode_emit(d, &fact);
+	}
+}
+
+static void fill_wait(const struct decode *d, const struct mpt_wire_wait *w,
+		      struct fact_thread *out)
+{
+	if (w->since_ns == 0 || w->op == 0)
+		return;
+	out->wait_op = w->op;
+	out->wait_object.domain = d->domain;
+	out->wait_object.slot = w->object;
+	out->wait_object.generation = w->object_generation;
+	out->wait_since_ns = w->since_ns;
+	out->wait_deadline_ns = w->flags & MPT_WAIT_TIMED ? w->deadline_ns : 0;
+}
+
+static void fill_thread(const struct decode *d, uint32_t slot, struct fact_thread *out)
+{
+	const struct mpt_wire_thread *t = &d->snapshot->threads[slot];
+
+	out->process = decode_process_id(d, t->process);
+	out->tid = t->tid;
+	out->domain = d->domain;
+	out->slot = slot;
+	out->generation = t->generation;
+	text_clean(out->name, sizeof(out->name), t->name, sizeof(t->name));
+	out->ended = decode_thread_ended(d, t);
+	if (!out->ended)
+		fill_wait(d, &t->wait, out);
+	out->records = t->head;
+	out->lost_reentered = t->lost_reentered;
+	out->uses_overflow = t->uses_overflow;
+}
+
+void decode_threads(const struct decode *d)
+{
+	struct fact fact;
+
+	for (uint32_t i = 0; i < d->snapshot->thread_count; i++) {
+		if (!decode_has_thread(d, &d->snapshot->threads[i]))
+			continue;
+		decode_begin(d, &fact, FACT_THREAD);
+		fill_thread(d, i, &fact.u.thread);
+		decode_emit(d, &fact);
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * watch.h - the domains that are read now.
+ *
+ * Owns: noticing domains that come and go, their descriptors, what is
+ * remembered of each between two refreshes.  Does not own: opening (discover.h),
+ * reading (source_segment.c).
+ *
+ * A descriptor stays open while the domain is announced.  One that is not announced
+ * any more is read once more, so that nothing of its end is missed, and then
+ * dropped.
+ */
+#ifndef MPSTAT_COLLECTOR_WATCH_H
+#define MPSTAT_COLLECTOR_WATCH_H
+
+#include "mpstat/collector/announced.h"
+#include "mpstat/collector/notes.h"
+#include "mpstat/collector/records.h"
+
+#include <uthash.h>
+
+#define WATCH_DOMAINS 4096
+
+struct watched {
+	uint8_t id[16];
+	int fd;
+	uint32_t pid;	  /* through whom it was found; 0: a file */
+	const char *path; /* of a kept file, not owned; NULL: none */
+	bool searched;	  /* found by search: it lasts while a member lives */
+	bool staying;	  /* seen in this refresh */
+	bool published;
+	struct claims claims;
+	struct cursors cursors;
+	UT_hash_handle hh;
+};
+
+struct watch {
+	const struct source_options *options;
+	int proc; /* open procfs, not owned */
+	struct watched *domains;
+	struct announced_list announced;
+	bool missing;		/* announced in this refresh, but not to be had there */
+	uint64_t search_ns;	/* when to search other network namespaces again */
+	uint64_t everywhere_ns; /* when to search everywhere, if something is missing */
+	size_t too_many; /* domains beyond WATCH_DOMAINS in this refresh */
+};
+
+/* Brings the set up to date; what could not be opened goes to the notes.  0, or a negative
+ * errno with a sentence when nothing can be found. */
+int watch_refresh(struct watch *watch, uint64_t now_ns, struct notes *notes, struct err *err);
+
+/* Drops what this refresh did not see.  To be called after reading. */
+void watch_expire(struct watch *watch);
+
+void watch_free(struct watch *watch);
+
+#endif
