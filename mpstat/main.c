@@ -52,7 +52,7 @@ static int run(const struct options *options, struct err *err)
 
 int main(int argc, char **argv)
 {
-	struct err err = { 0, "" };
+	struct err err = {0, ""};
 	struct options options;
 	int code;
 

@@ -18,21 +18,20 @@
  * debugger or job control.  Beginnings of names, as the kernel spells its
  * functions (wchan) and we spell system calls.
  */
+/* clang-format off: one per line says no more */
 static const char *const understood[] = {
-	"do_wait",	   "wait4",	    "waitid",	     "kernel_wait4",
-	"hrtimer_nanosleep", "clock_nanosleep", "nanosleep",	     "do_nanosleep",
-	"do_poll",	   "poll",	    "ppoll",	     "do_select",
-	"select",	   "pselect6",	    "ep_poll",	     "do_epoll_wait",
-	"epoll_",	   "n_tty_read",    "wait_woken",    "do_sigtimedwait",
-	"do_sigsuspend",   "sigsuspend",    "sigtimedwait",  "rt_sig",
-	"do_pause",	   "pause",	    "inet_csk_accept", "tcp_",
-	"do_signal_stop",  "ptrace_stop",   "do_io_getevents", "io_getevents",
-	"inotify_read",	   "read_events",   "timerfd_read",   "signalfd_",
-	"eventfd_read",	   "io_cqring_wait",
+	"do_wait", "wait4", "waitid", "kernel_wait4", "hrtimer_nanosleep", "do_nanosleep",
+	"nanosleep", "clock_nanosleep", "common_nsleep", "do_sys_poll", "do_poll", "poll",
+	"ppoll", "do_select", "core_sys_select", "select", "pselect6", "ep_poll",
+	"do_epoll_wait", "epoll_", "io_cqring_wait", "io_uring_enter", "n_tty_read",
+	"wait_woken", "do_sigtimedwait", "sigtimedwait", "do_sigsuspend", "sigsuspend",
+	"rt_sig", "do_pause", "pause", "signalfd_", "timerfd_read", "inotify_read",
+	"inet_csk_accept", "inet_stream_connect", "tcp_", "sk_wait_data", "do_signal_stop",
+	"ptrace_stop",
 };
+/* clang-format on */
 
-static void __attribute__((format(printf, 2, 3)))
-add(struct blind *blind, const char *text, ...)
+static void __attribute__((format(printf, 2, 3))) add(struct blind *blind, const char *text, ...)
 {
 	va_list args;
 

@@ -10,7 +10,7 @@
 
 #include "mpstat/commands/session.h"
 
-#define BLIND_MAX 32
+#define BLIND_MAX  32
 #define BLIND_TEXT 320
 
 struct blind {

@@ -50,9 +50,7 @@ static void judge(struct check *check, const struct session *session)
 	if (session->options->strict)
 		check->problems += check->notes;
 	blind_find(&check->blind, session);
-	check->code = check->problems	 ? EXIT_PROBLEM :
-		      check->blind.count ? EXIT_BLIND :
-					   EXIT_FINE;
+	check->code = check->problems ? EXIT_PROBLEM : check->blind.count ? EXIT_BLIND : EXIT_FINE;
 }
 
 static void text_finding(FILE *out, const struct finding *finding, bool strict)
@@ -82,8 +80,8 @@ static void text_verdict(FILE *out, const struct check *check)
 		check->processes == 1 ? "" : "es", check->objects, plural(check->objects));
 	if (check->notes && !check->session->options->strict)
 		fprintf(out, ", %zu note%s", check->notes, plural(check->notes));
-	fprintf(out, " (%s: %zu domain%s, %zu thread%s).\n", check->session->scope,
-		check->domains, plural(check->domains), check->threads, plural(check->threads));
+	fprintf(out, " (%s: %zu domain%s, %zu thread%s).\n", check->session->scope, check->domains,
+		plural(check->domains), check->threads, plural(check->threads));
 }
 
 static void check_text(FILE *out, const struct check *check)

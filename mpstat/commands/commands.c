@@ -21,9 +21,8 @@ extern const struct command command_help;
 extern const struct command command_version;
 
 const struct command *const commands[] = {
-	&command_top,	 &command_list,	  &command_snapshot, &command_check,
-	&command_records, &command_doctor, &command_help,     &command_version,
-	NULL,
+	&command_top,	 &command_list, &command_snapshot, &command_check, &command_records,
+	&command_doctor, &command_help, &command_version,  NULL,
 };
 
 const struct command *command_find(const char *name)

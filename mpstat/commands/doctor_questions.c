@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define CAP_DAC_READ_SEARCH_BIT 2
-#define CAP_SYS_PTRACE_BIT 19
+#define CAP_SYS_PTRACE_BIT	19
 
 static void __attribute__((format(printf, 3, 4)))
 say(struct doctor_answer *answer, enum doctor_state state, const char *text, ...)
@@ -244,7 +244,7 @@ static void ask_clock(struct doctor_answer *answer, const struct session *sessio
 
 static void ask_file_size(struct doctor_answer *answer, const struct session *session)
 {
-	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
 
 	(void)session;
 	getrlimit(RLIMIT_FSIZE, &limit);
@@ -264,11 +264,13 @@ static void ask_terminal(struct doctor_answer *answer, const struct session *ses
 
 	(void)session;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		say(answer, DOCTOR_LIMITED, "no terminal here: frames of text instead of the "
-					    "full screen");
+		say(answer, DOCTOR_LIMITED,
+		    "no terminal here: frames of text instead of the "
+		    "full screen");
 	} else if (!term || !*term || strcmp(term, "dumb") == 0) {
-		say(answer, DOCTOR_LIMITED, "TERM is '%s': frames of text instead of the full "
-					    "screen",
+		say(answer, DOCTOR_LIMITED,
+		    "TERM is '%s': frames of text instead of the full "
+		    "screen",
 		    term ? term : "");
 		help(answer, "export TERM=xterm-256color");
 	} else {
@@ -298,20 +300,20 @@ static void ask_bpf(struct doctor_answer *answer, const struct session *session)
 }
 
 const struct doctor_question doctor_questions[] = {
-	{ "proc", ask_proc },
-	{ "hidepid", ask_hidepid },
-	{ "processes", ask_processes },
-	{ "announcements", ask_announcements },
-	{ "segments", ask_segments },
-	{ "other users", ask_others },
-	{ "yama", ask_yama },
-	{ "shared memory", ask_memfd },
-	{ "fork", ask_fork },
-	{ "file size", ask_file_size },
-	{ "signals", ask_pidfd },
-	{ "clock", ask_clock },
-	{ "terminal", ask_terminal },
-	{ "unicode", ask_unicode },
-	{ "ebpf", ask_bpf },
+	{"proc", ask_proc},
+	{"hidepid", ask_hidepid},
+	{"processes", ask_processes},
+	{"announcements", ask_announcements},
+	{"segments", ask_segments},
+	{"other users", ask_others},
+	{"yama", ask_yama},
+	{"shared memory", ask_memfd},
+	{"fork", ask_fork},
+	{"file size", ask_file_size},
+	{"signals", ask_pidfd},
+	{"clock", ask_clock},
+	{"terminal", ask_terminal},
+	{"unicode", ask_unicode},
+	{"ebpf", ask_bpf},
 };
 const size_t doctor_question_count = sizeof(doctor_questions) / sizeof(*doctor_questions);

@@ -97,8 +97,8 @@ static const struct command *asked_for(const struct options *options, struct err
 	else if (!command)
 		err_set(err, -EINVAL, "no command '%s'; see %s help", name, options->program);
 	else if (options->word_count > 1)
-		err_set(err, -EINVAL, "'%s' is one word too many; see %s help",
-			options->words[1], options->program);
+		err_set(err, -EINVAL, "'%s' is one word too many; see %s help", options->words[1],
+			options->program);
 	return command;
 }
 

@@ -11,7 +11,7 @@
 
 static void list_text(FILE *out, const struct session *session)
 {
-	const struct grid grid = { .model = session->model, .entity = ENTITY_DOMAIN };
+	const struct grid grid = {.model = session->model, .entity = ENTITY_DOMAIN};
 	char blind[FACT_SOURCES * (FACT_TEXT_MAX + 20)];
 
 	if (grid_print(out, &grid) == 0)

@@ -18,7 +18,7 @@ int options_seconds(const char *text, double *seconds)
 	static const struct {
 		const char *suffix;
 		double scale;
-	} units[] = { { "", 1 }, { "s", 1 }, { "ms", 1e-3 }, { "m", 60 } };
+	} units[] = {{"", 1}, {"s", 1}, {"ms", 1e-3}, {"m", 60}};
 	char *end;
 	double number;
 	size_t i;
@@ -34,9 +34,9 @@ int options_seconds(const char *text, double *seconds)
 			continue;
 		*seconds = number * units[i].scale;
 		/* A little slack: 100ms is 0.1 only nearly. */
-		return *seconds >= OPTIONS_DELAY_MIN - 1e-9 && *seconds <= OPTIONS_DELAY_MAX ?
-			       0 :
-			       -ERANGE;
+		return *seconds >= OPTIONS_DELAY_MIN - 1e-9 && *seconds <= OPTIONS_DELAY_MAX
+			       ? 0
+			       : -ERANGE;
 	}
 	return -EINVAL;
 }
@@ -116,7 +116,7 @@ static int set_count(struct options *options, const char *value, struct err *err
 
 static int set_color(struct options *options, const char *value, struct err *err)
 {
-	static const char *const words[] = { "auto", "always", "never" };
+	static const char *const words[] = {"auto", "always", "never"};
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -140,20 +140,20 @@ static int set_input(struct options *options, const char *value, struct err *err
 }
 
 /* Options that only keep their text, or only say that they were given. */
-#define KEEP_TEXT(member)                                                                \
-	static int set_##member(struct options *options, const char *value, struct err *err) \
-	{                                                                                \
-		(void)err;                                                               \
-		options->member = value;                                                 \
-		return 0;                                                                \
+#define KEEP_TEXT(member)                                                                          \
+	static int set_##member(struct options *options, const char *value, struct err *err)       \
+	{                                                                                          \
+		(void)err;                                                                         \
+		options->member = value;                                                           \
+		return 0;                                                                          \
 	}
-#define KEEP_FLAG(member)                                                                \
-	static int set_##member(struct options *options, const char *value, struct err *err) \
-	{                                                                                \
-		(void)value;                                                             \
-		(void)err;                                                               \
-		options->member = true;                                                  \
-		return 0;                                                                \
+#define KEEP_FLAG(member)                                                                          \
+	static int set_##member(struct options *options, const char *value, struct err *err)       \
+	{                                                                                          \
+		(void)value;                                                                       \
+		(void)err;                                                                         \
+		options->member = true;                                                            \
+		return 0;                                                                          \
 	}
 KEEP_TEXT(format)
 KEEP_TEXT(output)
@@ -168,32 +168,31 @@ KEEP_FLAG(no_follow)
 KEEP_FLAG(schema)
 
 const struct option_row option_rows[] = {
-	{ OPTION_PID, 'p', "pid", "PID[,PID]", "these processes and their descendants", set_pid },
-	{ OPTION_GROUP, 'g', "group", "NAME", "the domain, or the command, of that name",
-	  set_group },
-	{ OPTION_ALL, 'a', "all", NULL, "every process of the machine", set_all },
-	{ OPTION_INPUT, 'i', "input", "FILE", "a kept segment (MPTRACE_OUT) instead of what runs",
-	  set_input },
-	{ OPTION_DELAY, 'd', "delay", "SEC", "time between refreshes: 0.5, 500ms, 2s, 1m (1s)",
-	  set_delay },
-	{ OPTION_COUNT, 'n', "count", "N", "stop after N refreshes, or N records", set_count },
-	{ OPTION_BATCH, 'b', "batch", NULL, "print frames one after the other, no full screen",
-	  set_batch },
-	{ OPTION_NO_FOLLOW, 0, "no-follow", NULL, "stop after what the rings hold now",
-	  set_no_follow },
-	{ OPTION_JSON, 0, "json", NULL, "write JSON", set_json },
-	{ OPTION_FORMAT, 0, "format", "NAME", "write in this format", set_format },
-	{ OPTION_SCHEMA, 0, "schema", NULL, "print the JSON Schema of what --json writes",
-	  set_schema },
-	{ OPTION_OUTPUT, 'o', "output", "FILE", "write to FILE when all is done; - is stdout",
-	  set_output },
-	{ OPTION_STRICT, 0, "strict", NULL, "count notes as problems", set_strict },
-	{ OPTION_SORT, 's', "sort", "COL", "sort by this column", set_sort },
-	{ OPTION_SCREEN, 0, "screen", "NAME", "begin with this screen", set_screen },
-	{ OPTION_COLOR, 0, "color", "WHEN", "auto, always or never", set_color },
-	{ OPTION_NO_UNICODE, 'U', "no-unicode", NULL, "draw with ASCII only", set_no_unicode },
-	{ OPTION_READONLY, 0, "readonly", NULL, "send no signals", set_readonly },
-	{ OPTION_HELP, 'h', "help", NULL, "say what a command does", NULL },
-	{ OPTION_VERSION, 'V', "version", NULL, "say version and features", NULL },
+	{OPTION_PID, 'p', "pid", "PID[,PID]", "these processes and their descendants", set_pid},
+	{OPTION_GROUP, 'g', "group", "NAME", "the domain, or the command, of that name", set_group},
+	{OPTION_ALL, 'a', "all", NULL, "every process of the machine", set_all},
+	{OPTION_INPUT, 'i', "input", "FILE", "a kept segment (MPTRACE_OUT) instead of what runs",
+	 set_input},
+	{OPTION_DELAY, 'd', "delay", "SEC", "time between refreshes: 0.5, 500ms, 2s, 1m (1s)",
+	 set_delay},
+	{OPTION_COUNT, 'n', "count", "N", "stop after N refreshes, or N records", set_count},
+	{OPTION_BATCH, 'b', "batch", NULL, "print frames one after the other, no full screen",
+	 set_batch},
+	{OPTION_NO_FOLLOW, 0, "no-follow", NULL, "stop after what the rings hold now",
+	 set_no_follow},
+	{OPTION_JSON, 0, "json", NULL, "write JSON", set_json},
+	{OPTION_FORMAT, 0, "format", "NAME", "write in this format", set_format},
+	{OPTION_SCHEMA, 0, "schema", NULL, "print the JSON Schema of what --json writes",
+	 set_schema},
+	{OPTION_OUTPUT, 'o', "output", "FILE", "write to FILE when all is done; - is stdout",
+	 set_output},
+	{OPTION_STRICT, 0, "strict", NULL, "count notes as problems", set_strict},
+	{OPTION_SORT, 's', "sort", "COL", "sort by this column", set_sort},
+	{OPTION_SCREEN, 0, "screen", "NAME", "begin with this screen", set_screen},
+	{OPTION_COLOR, 0, "color", "WHEN", "auto, always or never", set_color},
+	{OPTION_NO_UNICODE, 'U', "no-unicode", NULL, "draw with ASCII only", set_no_unicode},
+	{OPTION_READONLY, 0, "readonly", NULL, "send no signals", set_readonly},
+	{OPTION_HELP, 'h', "help", NULL, "say what a command does", NULL},
+	{OPTION_VERSION, 'V', "version", NULL, "say version and features", NULL},
 };
 const size_t option_row_count = sizeof(option_rows) / sizeof(*option_rows);

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define LONG_ONLY 256 /* getopt value of a row without a letter: this + index */
-#define ROWS_MAX 32
+#define ROWS_MAX  32
 
 struct getopt_tables {
 	char letters[2 + 2 * ROWS_MAX];
@@ -80,7 +80,7 @@ static int unknown_option(const char *word, struct err *err)
 static int refused(int value, char **argv, struct err *err)
 {
 	const struct option_row *row = row_of(optopt);
-	char letter[3] = { '-', (char)optopt, '\0' };
+	char letter[3] = {'-', (char)optopt, '\0'};
 
 	if (value == ':')
 		return err_set(err, -EINVAL, "option '--%s' needs a value: %s", row->name,
@@ -182,8 +182,8 @@ static int point_to_help(const struct options *options, struct err *err)
 	size_t used = strlen(err->text);
 
 	if (err->code == -EINVAL && !strstr(err->text, "sysstat"))
-		snprintf(err->text + used, sizeof(err->text) - used, "; see %s help%s%s",
-			 options->program, options->command ? " " : "",
+		snprintf(err->text + used, sizeof(err->text) - used, "%s see %s help%s%s",
+			 used && err->text[used - 1] == '?' ? "" : ";", options->program, options->command ? " " : "",
 			 options->command ? options->command->name : "");
 	return err->code;
 }

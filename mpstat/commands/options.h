@@ -36,7 +36,7 @@ enum option_bit {
 	OPTION_READONLY = 1 << 15,
 	OPTION_NO_FOLLOW = 1 << 16,
 	OPTION_SCHEMA = 1 << 17,
-	OPTION_HELP = 1 << 18,	/* accepted by every command */
+	OPTION_HELP = 1 << 18,	 /* accepted by every command */
 	OPTION_VERSION = 1 << 19 /* the same */
 };
 
@@ -44,11 +44,7 @@ enum option_bit {
 #define OPTIONS_TARGET (OPTION_PID | OPTION_GROUP | OPTION_ALL | OPTION_INPUT)
 #define OPTIONS_ALWAYS (OPTION_HELP | OPTION_VERSION)
 
-enum option_color {
-	COLOR_AUTO,
-	COLOR_ALWAYS,
-	COLOR_NEVER
-};
+enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
 	const char *program; /* base name of argv[0], for messages */
@@ -76,8 +72,8 @@ struct options {
 	size_t word_count;
 };
 
-#define OPTIONS_DELAY_MIN 0.1
-#define OPTIONS_DELAY_MAX 3600.0
+#define OPTIONS_DELAY_MIN     0.1
+#define OPTIONS_DELAY_MAX     3600.0
 #define OPTIONS_DELAY_DEFAULT 1.0
 
 /* One option: everything that help, man page test and parser need. */

@@ -39,7 +39,7 @@ static ssize_t cookie_write(void *cookie, const char *data, size_t size)
 
 static int open_stream(struct output *output, struct err *err)
 {
-	const cookie_io_functions_t functions = { .write = cookie_write };
+	const cookie_io_functions_t functions = {.write = cookie_write};
 
 	output->file = fopencookie(output, "w", functions);
 	if (!output->file)

@@ -15,7 +15,7 @@
 
 /* Must not be moved between open and finish: the stream points to it. */
 struct output {
-	FILE *file;		      /* fully buffered: nothing is seen before a flush */
+	FILE *file; /* fully buffered: nothing is seen before a flush */
 	int fd;
 	int error;		      /* errno of the first write that failed, 0: none */
 	const char *name;	      /* for sentences */
@@ -23,8 +23,8 @@ struct output {
 	char temporary[PATH_MAX + 8]; /* what it is called until then; "": none */
 };
 
-/* Opens `path`; NULL or "-" is standard output (which stays open at the end).  What exists and is no plain
- * file (a terminal, /dev/null, a fifo) is written to directly.  0 or -errno. */
+/* Opens `path`; NULL or "-" is standard output (which stays open at the end).  What exists and is
+ * no plain file (a terminal, /dev/null, a fifo) is written to directly.  0 or -errno. */
 int output_open(struct output *output, const char *path, struct err *err);
 
 /* Hands what was written to the kernel.  0, -EPIPE when nobody reads any more

@@ -159,9 +159,9 @@ static int run_steps(struct follow *follow)
 			return follow->err->code;
 	/* What is still held back: nothing older will come any more. */
 	write_until(follow, once ? follow->since : UINT64_MAX, SIZE_MAX);
-	follow->totals.ending = complete(follow) ? "count" :
-				stop_signal()	 ? "interrupted" :
-						   "no-follow";
+	follow->totals.ending = complete(follow) ? "count"
+				: stop_signal()	 ? "interrupted"
+						 : "no-follow";
 	return follow->err->code;
 }
 
@@ -191,8 +191,8 @@ static int follow_run(struct follow *follow, const struct options *options)
 	follow->limit = options->count;
 	follow->session.on_record = on_record;
 	follow->session.on_record_arg = follow;
-	code = output_open(&follow->output, options->output, follow->err) < 0 ? EXIT_OUTPUT :
-										finish(follow);
+	code = output_open(&follow->output, options->output, follow->err) < 0 ? EXIT_OUTPUT
+									      : finish(follow);
 	free(follow->waiting);
 	return code;
 }

@@ -21,8 +21,8 @@ int report_failed(const struct err *err)
 	return err->code == -EINVAL ? EXIT_USAGE : EXIT_BLIND;
 }
 
-int report_format(const struct options *options, const char *otherwise,
-		  const struct exporter **out, struct err *err)
+int report_format(const struct options *options, const char *otherwise, const struct exporter **out,
+		  struct err *err)
 {
 	const char *name = options->format ? options->format : options->json ? "json" : otherwise;
 	char names[128] = "";
@@ -34,8 +34,8 @@ int report_format(const struct options *options, const char *otherwise,
 	if (*out)
 		return 0;
 	for (i = 0; exporters[i] && used < sizeof(names); i++)
-		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
-					 i ? ", " : "", exporters[i]->name);
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+					 exporters[i]->name);
 	return err_set(err, -EINVAL, "unknown format '%s'; there is: %s", name, names);
 }
 
@@ -77,8 +77,8 @@ int report_schema(const struct options *options, const char *name, struct err *e
 
 struct export_about report_about(const struct session *session)
 {
-	struct export_about about = { session->model, MPTRACE_VERSION, session->host,
-				      session->scope, session_realtime(session) };
+	struct export_about about = {session->model, MPTRACE_VERSION, session->host, session->scope,
+				     session_realtime(session)};
 
 	return about;
 }

@@ -16,8 +16,8 @@ int report_failed(const struct err *err);
 
 /* The exporter that --json or --format names; `otherwise` without either.
  * 0, or -EINVAL with the names there are. */
-int report_format(const struct options *options, const char *otherwise,
-		  const struct exporter **out, struct err *err);
+int report_format(const struct options *options, const char *otherwise, const struct exporter **out,
+		  struct err *err);
 
 /* Opens the session and looks twice: 200 ms apart, or --delay.  Blocks as long.
  * 0; else negative errno: of session_open, -ESRCH (nothing of that group),

@@ -66,7 +66,7 @@ static void open_sources(struct session *session)
 	size_t i;
 
 	for (i = 0; sources[i]; i++) {
-		struct err why = { 0, "" };
+		struct err why = {0, ""};
 
 		if (session->source_options.only_files && sources[i]->from != FACT_FROM_SEGMENT)
 			continue; /* /proc shows what runs now */
@@ -84,8 +84,8 @@ static void describe_scope(struct session *session)
 	char *scope = session->scope, pids[128] = "";
 
 	for (i = 0; i < options->pid_count && used < sizeof(pids) - 16; i++)
-		used += (size_t)snprintf(pids + used, sizeof(pids) - used, "%s%u",
-					 i ? ", " : "", options->pids[i]);
+		used += (size_t)snprintf(pids + used, sizeof(pids) - used, "%s%u", i ? ", " : "",
+					 options->pids[i]);
 	if (i < options->pid_count)
 		snprintf(pids + used, sizeof(pids) - used, ", ...");
 	used = 0;
@@ -109,8 +109,8 @@ static void set_targets(struct session *session, uint32_t flags)
 {
 	const struct options *options = session->options;
 	struct source_options *to = &session->source_options;
-	struct model_filter filter = { options->pids, options->pid_count, options->group,
-				       options->all };
+	struct model_filter filter = {options->pids, options->pid_count, options->group,
+				      options->all};
 
 	to->proc = "/proc";
 	to->files = options->inputs;

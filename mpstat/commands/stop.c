@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t asked;
-static int wake[2] = { -1, -1 }; /* a byte in it: stop; poll() sees it for ever */
+static int wake[2] = {-1, -1}; /* a byte in it: stop; poll() sees it for ever */
 
 static void on_signal(int signal)
 {
@@ -64,11 +64,11 @@ static uint64_t clock_ns(void)
 bool stop_sleep(double seconds)
 {
 	uint64_t now = clock_ns(), end = now + (uint64_t)(seconds * 1e9);
-	struct pollfd ask = { .fd = wake[0], .events = POLLIN };
+	struct pollfd ask = {.fd = wake[0], .events = POLLIN};
 
 	while (!asked && now < end) {
-		struct timespec left = { .tv_sec = (time_t)((end - now) / 1000000000u),
-					 .tv_nsec = (long)((end - now) % 1000000000u) };
+		struct timespec left = {.tv_sec = (time_t)((end - now) / 1000000000u),
+					.tv_nsec = (long)((end - now) % 1000000000u)};
 
 		/* Without stop_install the descriptor is -1, which poll ignores. */
 		if (ppoll(&ask, 1, &left, NULL) < 0 && errno != EINTR)

@@ -85,8 +85,7 @@ int target_check(uint32_t pid, struct err *err)
 	if (errno == ENOENT)
 		return missing(pid, err);
 	if (errno != EACCES && errno != EPERM)
-		return err_set(err, -errno, "cannot look at process %u: %s", pid,
-			       strerror(errno));
+		return err_set(err, -errno, "cannot look at process %u: %s", pid, strerror(errno));
 	snprintf(path, sizeof(path), "/proc/%u", pid);
 	if (stat(path, &owner) < 0)
 		return missing(pid, err);

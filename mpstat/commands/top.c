@@ -18,9 +18,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define FIRST_RATE_S 0.2 /* before the first frame, so that it has rates */
+#define FIRST_RATE_S  0.2 /* before the first frame, so that it has rates */
 #define WIDTH_DEFAULT 132
-#define WIDTH_MIN 40
+#define WIDTH_MIN     40
 
 struct pace {
 	bool full_screen;
@@ -88,8 +88,7 @@ static struct view_config view_of(struct session *session, const struct pace *pa
 		.delay_s = pace->delay_s,
 		.count = pace->frames,
 		.colour = want_colour(options),
-		.unicode = !options->no_unicode &&
-			   strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+		.unicode = !options->no_unicode && strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 		/* Who is in a kept segment has ended; the number may be another's now. */
 		.readonly = options->readonly || options->input_count > 0,
 		.screen = options->screen,
@@ -128,8 +127,8 @@ static int output_width(const struct output *output)
 	return width >= WIDTH_MIN ? width : WIDTH_DEFAULT;
 }
 
-static int frame(struct session *session, const struct exporter *exporter,
-		 const struct pace *pace, struct output *output, struct err *err)
+static int frame(struct session *session, const struct exporter *exporter, const struct pace *pace,
+		 struct output *output, struct err *err)
 {
 	struct export_about about = report_about(session);
 	struct view_config config = view_of(session, pace);
@@ -139,7 +138,8 @@ static int frame(struct session *session, const struct exporter *exporter,
 		return exporter->snapshot(output->file, &about, false, err);
 	result = view_print(&config, output->file, output_width(output));
 	if (result == -EINVAL)
-		return err_set(err, result, "there is no screen '%s' or no column '%s' in it; see "
+		return err_set(err, result,
+			       "there is no screen '%s' or no column '%s' in it; see "
 			       "%s help top",
 			       config.screen ? config.screen : "", config.sort ? config.sort : "",
 			       config.program);
@@ -149,8 +149,8 @@ static int frame(struct session *session, const struct exporter *exporter,
 }
 
 /* All frames.  0, or negative errno with err set. */
-static int frames(struct session *session, const struct exporter *exporter,
-		  const struct pace *pace, struct output *output, struct err *err)
+static int frames(struct session *session, const struct exporter *exporter, const struct pace *pace,
+		  struct output *output, struct err *err)
 {
 	uint64_t done = 0;
 
@@ -202,8 +202,7 @@ static int top_run(const struct options *options, struct err *err)
 	if (find_pace(options, &pace, err) < 0 ||
 	    session_open(&session, options, SESSION_RECORDS, err) < 0)
 		return report_failed(err);
-	code = pace.full_screen ? full_screen(&session, &pace, err) :
-				  batch(&session, &pace, err);
+	code = pace.full_screen ? full_screen(&session, &pace, err) : batch(&session, &pace, err);
 	session_close(&session);
 	return code;
 }

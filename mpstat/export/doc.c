@@ -109,8 +109,7 @@ void doc_put(struct doc *doc, const char *key, struct json_t *value)
 	if (doc->err->code == 0) {
 		lead(doc, key);
 		/* The result tells of a failed stream, which the caller checks. */
-		json_dumpf(value, doc->file,
-			   doc->pretty ? DUMP_FLAGS : DUMP_FLAGS | JSON_COMPACT);
+		json_dumpf(value, doc->file, doc->pretty ? DUMP_FLAGS : DUMP_FLAGS | JSON_COMPACT);
 	}
 	json_decref(value);
 }
@@ -135,21 +134,19 @@ void doc_nothing(struct doc *doc, const char *key)
 	doc_put(doc, key, json_null());
 }
 
-void doc_row(struct doc *doc, const struct model *model, enum entity entity,
-	      const void *row)
+void doc_row(struct doc *doc, const struct model *model, enum entity entity, const void *row)
 {
 	doc_put(doc, NULL, doc_value_row(model, entity, row));
 }
 
 void doc_row_members(struct doc *doc, const struct model *model, enum entity entity,
-		      const void *row)
+		     const void *row)
 {
 	json_t *object = doc_value_row(model, entity, row), *value;
 	const char *key;
 
 	if (!object)
 		err_set(doc->err, -ENOMEM, "no memory for a JSON row");
-	json_object_foreach(object, key, value)
-		doc_put(doc, key, json_incref(value));
+	json_object_foreach(object, key, value) doc_put(doc, key, json_incref(value));
 	json_decref(object);
 }

@@ -19,7 +19,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define DOC_DEPTH 16
+#define DOC_DEPTH	 16
 #define DOC_SAFE_INTEGER (UINT64_C(1) << 53)
 
 struct json_t; /* jansson's */
@@ -28,7 +28,7 @@ struct doc {
 	FILE *file;
 	bool pretty; /* a line per member and row */
 	int depth;
-	bool filled[DOC_DEPTH];  /* something was written at this level */
+	bool filled[DOC_DEPTH];	 /* something was written at this level */
 	char closing[DOC_DEPTH]; /* '}' or ']' */
 	struct err *err;
 };
@@ -50,11 +50,10 @@ void doc_nothing(struct doc *doc, const char *key);
 
 /* All fields of an entity's row, keys as in the field table, those that
  * identify it first; a finding also has its evidence and whom it is about. */
-void doc_row(struct doc *doc, const struct model *model, enum entity entity,
-	      const void *row);
+void doc_row(struct doc *doc, const struct model *model, enum entity entity, const void *row);
 /* The same as members of the object that is open now. */
 void doc_row_members(struct doc *doc, const struct model *model, enum entity entity,
-		      const void *row);
+		     const void *row);
 
 /* Writes `value` and frees it.  NULL is an error: jansson refused or there
  * was no memory. */

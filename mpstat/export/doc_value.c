@@ -128,12 +128,11 @@ static int add_subjects(json_t *object, const struct model *model, const struct 
 	size_t i;
 
 	for (i = 0; !failed && i < finding->process_count && i < FINDING_EVIDENCE; i++) {
-		const struct process *process =
-			model_find_pid(model, finding->processes[i].pid);
+		const struct process *process = model_find_pid(model, finding->processes[i].pid);
 
 		if (process && process->id.start == finding->processes[i].start)
-			failed = json_array_append_new(
-				processes, reference(model, ENTITY_PROCESS, process));
+			failed = json_array_append_new(processes,
+						       reference(model, ENTITY_PROCESS, process));
 	}
 	for (i = 0; !failed && i < finding->object_count && i < FINDING_EVIDENCE; i++) {
 		const struct object *found = model_find_object(model, finding->objects[i]);

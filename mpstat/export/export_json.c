@@ -22,8 +22,7 @@ static void put_time(struct doc *doc, const struct export_about *about)
 
 	if (gmtime_r(&seconds, &utc))
 		strftime(whole, sizeof(whole), "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(text, sizeof(text), "%s.%09" PRIu64 "Z", whole,
-		 about->realtime_ns % 1000000000u);
+	snprintf(text, sizeof(text), "%s.%09" PRIu64 "Z", whole, about->realtime_ns % 1000000000u);
 	doc_object(doc, "time");
 	doc_text(doc, "realtime", text);
 	doc_u64(doc, "realtime_ns", about->realtime_ns);
@@ -46,8 +45,7 @@ void export_json_sources(struct doc *doc, const struct model *model)
 
 	doc_array(doc, "sources");
 	for (from = FACT_FROM_NONE + 1; from < FACT_SOURCES; from++) {
-		const struct fact_source_state *state =
-			model_source(model, (enum fact_source)from);
+		const struct fact_source_state *state = model_source(model, (enum fact_source)from);
 
 		if (!state || !state->name[0])
 			continue;
@@ -100,15 +98,14 @@ static void put_row(void *arg, const void *row)
 void export_json_rows(struct doc *doc, const char *key, const struct model *model,
 		      enum entity entity)
 {
-	struct row_target target = { doc, model, entity };
+	struct row_target target = {doc, model, entity};
 
 	doc_array(doc, key);
 	rows_each(model, entity, put_row, &target);
 	doc_close(doc);
 }
 
-static int json_snapshot(FILE *out, const struct export_about *about, bool pretty,
-			 struct err *err)
+static int json_snapshot(FILE *out, const struct export_about *about, bool pretty, struct err *err)
 {
 	struct doc doc;
 

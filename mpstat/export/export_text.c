@@ -21,22 +21,21 @@ static void put_head(FILE *out, const struct export_about *about)
 
 	if (localtime_r(&seconds, &local))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local);
-	fprintf(out, "mptrace %s on %s, %s: %s\n", about->version, about->host, when,
-		about->scope);
+	fprintf(out, "mptrace %s on %s, %s: %s\n", about->version, about->host, when, about->scope);
 	for (from = FACT_FROM_NONE + 1; from < FACT_SOURCES; from++) {
 		const struct fact_source_state *state =
 			model_source(about->model, (enum fact_source)from);
 
 		if (state && state->name[0])
-			fprintf(out, "%s: %s%s\n", state->name, state->ok ? "" : "not all is seen: ",
-				state->text);
+			fprintf(out, "%s: %s%s\n", state->name,
+				state->ok ? "" : "not all is seen: ", state->text);
 	}
 }
 
 static void put_table(FILE *out, const struct model *model, enum entity entity, const char *title)
 {
 	char heading[64];
-	struct grid grid = { .model = model, .entity = entity, .title = heading };
+	struct grid grid = {.model = model, .entity = entity, .title = heading};
 
 	snprintf(heading, sizeof(heading), "\n%s", title);
 	grid_print(out, &grid);
@@ -51,13 +50,12 @@ static bool has_kind(const void *arg, const void *row)
 static void put_objects(FILE *out, const struct model *model)
 {
 	const struct object *object = NULL;
-	bool done[256] = { false };
+	bool done[256] = {false};
 
 	while ((object = model_next_object(model, object))) {
 		const struct field *kind = field_find(ENTITY_OBJECT, "kind");
 		char heading[128], name[FACT_NAME_MAX];
-		struct grid grid = { model, ENTITY_OBJECT, heading, has_kind,
-				     &object->fact.kind };
+		struct grid grid = {model, ENTITY_OBJECT, heading, has_kind, &object->fact.kind};
 		struct value value;
 
 		if (!object->matched || !kind || done[object->fact.kind & 255u])
@@ -95,8 +93,7 @@ static void put_losses(FILE *out, const struct model *model)
 		model_lost(model, FACT_LOSS_CORRUPT), model_rejected(model));
 }
 
-static int text_snapshot(FILE *out, const struct export_about *about, bool pretty,
-			 struct err *err)
+static int text_snapshot(FILE *out, const struct export_about *about, bool pretty, struct err *err)
 {
 	const struct model *model = about->model;
 
@@ -161,8 +158,8 @@ static int text_record(FILE *out, const struct export_about *about, const struct
 	return 0;
 }
 
-static int text_end(FILE *out, const struct export_about *about,
-		    const struct export_totals *totals, struct err *err)
+static int text_end(FILE *out, const struct export_about *about, const struct export_totals *totals,
+		    struct err *err)
 {
 	(void)err;
 	fprintf(out,

@@ -39,14 +39,13 @@ struct exporter {
 	const char *help;
 	/* Writes one document about the model as it is now.  `pretty`: with line
 	 * breaks; else on one line. */
-	int (*snapshot)(FILE *out, const struct export_about *about, bool pretty,
-			struct err *err);
+	int (*snapshot)(FILE *out, const struct export_about *about, bool pretty, struct err *err);
 	/* A stream of records: begin, record..., end.  NULL: the format has none. */
 	int (*begin)(FILE *out, const struct export_about *about, struct err *err);
 	int (*record)(FILE *out, const struct export_about *about, const struct record *record,
 		      struct err *err);
-	int (*end)(FILE *out, const struct export_about *about,
-		   const struct export_totals *totals, struct err *err);
+	int (*end)(FILE *out, const struct export_about *about, const struct export_totals *totals,
+		   struct err *err);
 };
 
 extern const struct exporter *const exporters[]; /* NULL-terminated; the first is the default */

@@ -11,7 +11,7 @@
 extern const struct exporter export_text;
 extern const struct exporter export_json;
 
-const struct exporter *const exporters[] = { &export_text, &export_json, NULL };
+const struct exporter *const exporters[] = {&export_text, &export_json, NULL};
 
 const struct exporter *exporter_find(const char *name)
 {

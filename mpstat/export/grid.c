@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define GRID_COLUMNS 64
-#define CELL_MAX 60 /* columns of the widest text */
+#define CELL_MAX     60 /* columns of the widest text */
 
 struct column {
 	const struct field *field;

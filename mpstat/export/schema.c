@@ -25,10 +25,9 @@ static void put_head(struct doc *doc, const char *schema)
 
 static void put_snapshot(struct doc *doc)
 {
-	static const char *const keys[] = { "schema",  "version", "host",      "time",
-					    "scope",   "sources", "domains",   "processes",
-					    "threads", "objects", "uses",      "findings",
-					    "losses",  NULL };
+	static const char *const keys[] = {"schema",  "version",  "host",      "time",	  "scope",
+					   "sources", "domains",  "processes", "threads", "objects",
+					   "uses",    "findings", "losses",    NULL};
 
 	schema_part_required(doc, keys);
 	doc_object(doc, "properties");
@@ -66,11 +65,11 @@ static void put_choice(struct doc *doc, const char *key, const char *const *valu
 
 static void put_check(struct doc *doc)
 {
-	static const char *const keys[] = { "schema",	 "version", "host",	"time",
-					    "scope",	 "verdict", "exit_code", "strict",
-					    "problems",	 "looked_at", "findings", "unknown",
-					    "unknown_count", "sources", "losses", NULL };
-	static const char *const verdicts[] = { "fine", "problem", "unknown", NULL };
+	static const char *const keys[] = {"schema",	    "version",	 "host",      "time",
+					   "scope",	    "verdict",	 "exit_code", "strict",
+					   "problems",	    "looked_at", "findings",  "unknown",
+					   "unknown_count", "sources",	 "losses",    NULL};
+	static const char *const verdicts[] = {"fine", "problem", "unknown", NULL};
 
 	schema_part_required(doc, keys);
 	doc_object(doc, "properties");
@@ -81,7 +80,8 @@ static void put_check(struct doc *doc)
 	schema_part_reference(doc, "problems", "integer");
 	put_counts(doc, "looked_at");
 	schema_part_array_of(doc, "findings", "finding");
-	schema_part_array_of_type(doc, "unknown", "string", "what could not be looked at, and what it needs");
+	schema_part_array_of_type(doc, "unknown", "string",
+				  "what could not be looked at, and what it needs");
 	schema_part_reference(doc, "unknown_count", "integer");
 	schema_part_array_of(doc, "sources", "source");
 	schema_part_reference(doc, "losses", "losses");
@@ -90,8 +90,8 @@ static void put_check(struct doc *doc)
 
 static void put_list(struct doc *doc)
 {
-	static const char *const keys[] = { "schema", "version", "host",    "time",
-					    "scope",  "sources", "domains", NULL };
+	static const char *const keys[] = {"schema", "version", "host",	   "time",
+					   "scope",  "sources", "domains", NULL};
 
 	schema_part_required(doc, keys);
 	doc_object(doc, "properties");
@@ -103,10 +103,10 @@ static void put_list(struct doc *doc)
 
 static void put_doctor(struct doc *doc)
 {
-	static const char *const keys[] = { "schema", "version", "host",    "time",
-					    "scope",  "answers", NULL };
-	static const char *const answer[] = { "name", "state", "text", "help", NULL };
-	static const char *const states[] = { "works", "limited", "fails", "absent", NULL };
+	static const char *const keys[] = {"schema", "version", "host", "time",
+					   "scope",  "answers", NULL};
+	static const char *const answer[] = {"name", "state", "text", "help", NULL};
+	static const char *const states[] = {"works", "limited", "fails", "absent", NULL};
 
 	schema_part_required(doc, keys);
 	doc_object(doc, "properties");
@@ -130,8 +130,8 @@ static void put_doctor(struct doc *doc)
 /* The lines of the stream of records: one of three objects. */
 static void put_header_line(struct doc *doc)
 {
-	static const char *const keys[] = { "record", "schema", "version", "host",
-					    "time",   "scope",	"clock",   NULL };
+	static const char *const keys[] = {"record", "schema", "version", "host",
+					   "time",   "scope",  "clock",	  NULL};
 
 	doc_object(doc, NULL);
 	schema_part_required(doc, keys);
@@ -145,7 +145,7 @@ static void put_header_line(struct doc *doc)
 
 static void put_record_line(struct doc *doc)
 {
-	static const char *const keys[] = { "record", NULL };
+	static const char *const keys[] = {"record", NULL};
 
 	doc_object(doc, NULL);
 	schema_part_required(doc, keys);
@@ -158,9 +158,8 @@ static void put_record_line(struct doc *doc)
 
 static void put_footer_line(struct doc *doc)
 {
-	static const char *const keys[] = { "record", "ending", "records", "left_out", "lost",
-					    NULL };
-	static const char *const endings[] = { "count", "interrupted", "no-follow", NULL };
+	static const char *const keys[] = {"record", "ending", "records", "left_out", "lost", NULL};
+	static const char *const endings[] = {"count", "interrupted", "no-follow", NULL};
 
 	doc_object(doc, NULL);
 	schema_part_required(doc, keys);
@@ -193,17 +192,31 @@ struct schema {
 };
 
 static const struct schema schemas[] = {
-	{ "snapshot", "mptrace.snapshot/1",
-	  "What mpstat snapshot --json writes, and each line of mpstat top --json.", put_snapshot,
-	  { ENTITY_DOMAIN, ENTITY_PROCESS, ENTITY_THREAD, ENTITY_OBJECT, ENTITY_USE,
-	    ENTITY_FINDING },
-	  6 },
-	{ "records", "mptrace.records/1", "One line of what mpstat records --json writes.", put_records,
-	  { ENTITY_RECORD }, 1 },
-	{ "check", "mptrace.check/1", "What mpstat check --json writes.", put_check, { ENTITY_FINDING }, 1 },
-	{ "list", "mptrace.list/1", "What mpstat list --json writes.", put_list, { ENTITY_DOMAIN }, 1 },
-	{ "doctor", "mptrace.doctor/1", "What mpstat doctor --json writes.", put_doctor, { ENTITY_DOMAIN },
-	  0 },
+	{"snapshot",
+	 "mptrace.snapshot/1",
+	 "What mpstat snapshot --json writes, and each line of mpstat top --json.",
+	 put_snapshot,
+	 {ENTITY_DOMAIN, ENTITY_PROCESS, ENTITY_THREAD, ENTITY_OBJECT, ENTITY_USE, ENTITY_FINDING},
+	 6},
+	{"records",
+	 "mptrace.records/1",
+	 "One line of what mpstat records --json writes.",
+	 put_records,
+	 {ENTITY_RECORD},
+	 1},
+	{"check",
+	 "mptrace.check/1",
+	 "What mpstat check --json writes.",
+	 put_check,
+	 {ENTITY_FINDING},
+	 1},
+	{"list", "mptrace.list/1", "What mpstat list --json writes.", put_list, {ENTITY_DOMAIN}, 1},
+	{"doctor",
+	 "mptrace.doctor/1",
+	 "What mpstat doctor --json writes.",
+	 put_doctor,
+	 {ENTITY_DOMAIN},
+	 0},
 };
 
 const char *schema_name(size_t index)

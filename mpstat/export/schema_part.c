@@ -69,7 +69,7 @@ void schema_part_constant(struct doc *doc, const char *key, const char *value)
 
 static void define_integer(struct doc *doc)
 {
-	static const char *const types[] = { "integer", "string", NULL };
+	static const char *const types[] = {"integer", "string", NULL};
 
 	doc_object(doc, "integer");
 	doc_text(doc, "description",
@@ -81,7 +81,7 @@ static void define_integer(struct doc *doc)
 
 static void define_time(struct doc *doc)
 {
-	static const char *const keys[] = { "realtime", "realtime_ns", "monotonic_ns", NULL };
+	static const char *const keys[] = {"realtime", "realtime_ns", "monotonic_ns", NULL};
 
 	doc_object(doc, "time");
 	doc_text(doc, "description", "When the document was made.");
@@ -97,7 +97,7 @@ static void define_time(struct doc *doc)
 
 static void define_source(struct doc *doc)
 {
-	static const char *const keys[] = { "name", "ok", "text", NULL };
+	static const char *const keys[] = {"name", "ok", "text", NULL};
 
 	doc_object(doc, "source");
 	doc_text(doc, "type", "object");
@@ -112,7 +112,7 @@ static void define_source(struct doc *doc)
 
 static void define_losses(struct doc *doc)
 {
-	static const char *const keys[] = { "overwritten", "reentered", "corrupt", NULL };
+	static const char *const keys[] = {"overwritten", "reentered", "corrupt", NULL};
 
 	doc_object(doc, "losses");
 	doc_text(doc, "description", "What is missing, by cause.");
@@ -132,17 +132,17 @@ struct row_name {
 };
 
 static const struct row_name row_names[] = {
-	{ ENTITY_DOMAIN, "domain" },   { ENTITY_PROCESS, "process" }, { ENTITY_THREAD, "thread" },
-	{ ENTITY_OBJECT, "object" },   { ENTITY_USE, "use" },	      { ENTITY_RECORD, "record" },
-	{ ENTITY_FINDING, "finding" },
+	{ENTITY_DOMAIN, "domain"},   {ENTITY_PROCESS, "process"}, {ENTITY_THREAD, "thread"},
+	{ENTITY_OBJECT, "object"},   {ENTITY_USE, "use"},	  {ENTITY_RECORD, "record"},
+	{ENTITY_FINDING, "finding"},
 };
 
 /* Any value may be unknown: null. */
 static const char *const *types_of(const struct field *field)
 {
-	static const char *const number[] = { "number", "null", NULL };
-	static const char *const whole[] = { "integer", "string", "null", NULL };
-	static const char *const any[] = { "string", "integer", "number", "boolean", "null", NULL };
+	static const char *const number[] = {"number", "null", NULL};
+	static const char *const whole[] = {"integer", "string", "null", NULL};
+	static const char *const any[] = {"string", "integer", "number", "boolean", "null", NULL};
 
 	switch (field->unit) {
 	case UNIT_PER_SECOND:
@@ -167,9 +167,9 @@ static const char *unit_of(const struct field *field)
 		[UNIT_TIME] = " (nanoseconds of CLOCK_MONOTONIC)",
 	};
 
-	return field->unit < sizeof(units) / sizeof(*units) && units[field->unit] ?
-		       units[field->unit] :
-		       "";
+	return field->unit < sizeof(units) / sizeof(*units) && units[field->unit]
+		       ? units[field->unit]
+		       : "";
 }
 
 static void put_fields(struct doc *doc, enum entity entity)
@@ -201,8 +201,7 @@ static void put_field_keys(struct doc *doc, enum entity entity)
 	doc_close(doc);
 }
 
-void schema_part_array_of_type(struct doc *doc, const char *key, const char *type,
-			     const char *text)
+void schema_part_array_of_type(struct doc *doc, const char *key, const char *type, const char *text)
 {
 	doc_object(doc, key);
 	doc_text(doc, "type", "array");
@@ -223,9 +222,9 @@ static void define_row(struct doc *doc, const struct row_name *row)
 	if (row->entity == ENTITY_FINDING) {
 		schema_part_array_of_type(doc, "evidence", "string", "who, what, since when");
 		schema_part_array_of_type(doc, "processes", "object",
-				 "the identifying members of the processes it is about");
+					  "the identifying members of the processes it is about");
 		schema_part_array_of_type(doc, "objects", "object",
-				 "the identifying members of the objects it is about");
+					  "the identifying members of the objects it is about");
 	}
 	doc_close(doc);
 	doc_close(doc);
