@@ -23,7 +23,7 @@ static void tell_thread(struct pane *pane, const struct model *model, const stru
 	const struct op *op = op_find(thread->fact.wait_op);
 	const char *what = "something unknown";
 	uint64_t now = model_now(model), since = thread->fact.wait_since_ns;
-	char label[40], age[FMT_MAX];
+	char label[FACT_NAME_MAX + 16], age[FMT_MAX];
 
 	snprintf(label, sizeof(label), "%u %s", thread->fact.tid, thread->fact.name);
 	if (!thread->fact.wait_op) {
