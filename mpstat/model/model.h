@@ -146,6 +146,10 @@ const struct domain *model_next_domain(const struct model *model, const struct d
  * beyond the end. */
 const struct record *model_record(const struct model *model, size_t index);
 size_t model_record_count(const struct model *model);
+/* The record that the last model_apply() of a FACT_RECORD added, with the names
+ * known by then; for those who follow all of them.  Valid until the next
+ * model_apply or model_tick; NULL when none was added since the last tick. */
+const struct record *model_newest_record(const struct model *model);
 const struct fact_source_state *model_source(const struct model *model, enum fact_source source);
 
 /* The youngest process with that pid as of the last tick, living ones first. */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * detect_knot.c - threads that any of several could wake, none of which can run.
+ *
+ * No ring can be named: each waits for "somebody", and everybody waits.
+ */
+#include "mpstat/model/detect.h"
+#include "mpstat/model/kind.h"
+
+#include <stdio.h>
+
+static void say(struct finding *finding, const struct thread *thread)
+{
+	struct sentence out = sentence_begin(finding->sentence, sizeof(finding->sentence));
+	bool depth = kind_has(thread->wait_object->fact.kind, MPT_T_DEPTH);
+	bool give = op_effect(thread->fact.wait_op) == MPT_E_GIVE;
+
+	sentence_add(&out, "Deadlock: every process that could %s ",
+		     !depth ? "end a wait for" : give ? "take from" : "put into");
+	words_object(&out, thread->wait_object);
+	sentence_add(&out, " is itself waiting or dead");
+}
+
+/* The one to name first waits for an object; others may wait for its process. */
+static const struct thread *speaker(const struct model *model, const struct knot *knot)
+{
+	const struct thread *found = NULL;
+
+	for (const struct thread *at = knot->first; at; at = waits_knot_next(model, at)) {
+		if (waits_for(at) != WAIT_ANYBODY)
+			continue;
+		if (!found || at->fact.wait_since_ns < found->fact.wait_since_ns)
+			found = at;
+	}
+	return found;
+}
+
+static bool matches(const struct model *model, const struct knot *knot)
+{
+	for (const struct thread *at = knot->first; at; at = waits_knot_next(model, at)) {
+		if (at->process->matched)
+			return true;
+	}
+	return false;
+}
+
+static void add_finding(const struct model *model, const struct knot *knot, struct findings *out)
+{
+	const struct thread *first = speaker(model, knot);
+	struct finding *finding = first ? findings_add(out, &detect_knot) : NULL;
+
+	if (!finding)
+		return;
+	finding->severity = SEVERITY_PROBLEM;
+	finding->since_ns = knot->since_ns;
+	say(finding, first);
+	detect_thread(finding, model, first);
+	for (const struct thread *at = knot->first; at; at = waits_knot_next(model, at)) {
+		if (at != first)
+			detect_thread(finding, model, at);
+	}
+	snprintf(finding->advice, sizeof(finding->advice),
+		 "Nobody is left to wake them. Tell waiters when the work is over (close, or one "
+		 "last message for each), or wait with a timeout.");
+}
+
+static void check(const struct model *model, struct findings *out)
+{
+	for (size_t i = 0; i < waits_knot_count(model); i++) {
+		const struct knot *knot = waits_knot(model, i);
+
+		if (matches(model, knot))
+			add_finding(model, knot, out);
+	}
+}
+
+const struct detector detect_knot = {
+	.name = "knot",
+	.help = "waiting threads of which each could only be woken by another of them",
+	.check = check,
+};

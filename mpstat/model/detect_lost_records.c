@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* detect_lost_records.c - history that this viewer has not seen. */
+#include "mpstat/model/detect.h"
+
+#include <stdio.h>
+
+static const struct {
+	enum fact_loss_cause cause;
+	const char *words;
+} causes[] = {
+	{FACT_LOSS_OVERWRITTEN, "overwritten before they were read"},
+	{FACT_LOSS_REENTERED, "refused because a signal handler interrupted their writer"},
+	{FACT_LOSS_CORRUPT, "unreadable"},
+};
+
+static void check(const struct model *model, struct findings *out)
+{
+	struct finding *finding;
+	uint64_t all = 0;
+
+	for (int cause = 0; cause < FACT_LOSS_CAUSES; cause++) {
+		if (__builtin_add_overflow(all, model_lost(model, cause), &all))
+			all = UINT64_MAX;
+	}
+	if (!all)
+		return;
+	finding = findings_add(out, &detect_lost_records);
+	if (!finding)
+		return;
+	snprintf(finding->sentence, sizeof(finding->sentence),
+		 "%llu record%s could not be shown", (unsigned long long)all, detect_plural(all));
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		uint64_t count = model_lost(model, causes[i].cause);
+
+		if (count)
+			detect_evidence(finding, "%llu %s", (unsigned long long)count,
+					causes[i].words);
+	}
+	snprintf(finding->advice, sizeof(finding->advice),
+		 "State and counters are exact all the same. Refresh more often, or start the "
+		 "program with a larger MPTRACE_RING.");
+}
+
+const struct detector detect_lost_records = {
+	.name = "lost-records",
+	.help = "records that were overwritten or refused before they were read",
+	.check = check,
+};

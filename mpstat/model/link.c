@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * link.c - who belongs to whom.
+ *
+ * Owns: every pointer between entities, set anew at each tick from the
+ * identities in the facts, and the sorted lists.  What names something that
+ * does not exist (the order of facts, a liar) is left without a pointer.
+ */
+#include "mpstat/model/kind.h"
+#include "mpstat/model/store.h"
+
+#include <string.h>
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+	return a == b ? 0 : a < b ? -1 : 1;
+}
+
+/* Slots of one thread become neighbours, threads of one process too. */
+static int by_thread(const struct map_node *a, const struct map_node *b)
+{
+	const struct fact_thread *x = &((const struct thread_node *)a)->thread.fact;
+	const struct fact_thread *y = &((const struct thread_node *)b)->thread.fact;
+	int order = compare_u64(x->process.pid, y->process.pid);
+
+	if (!order)
+		order = compare_u64(x->process.start, y->process.start);
+	if (!order)
+		order = compare_u64(x->tid, y->tid);
+	return order ? order : map_compare_keys(a, b);
+}
+
+/* A list that could not be sorted for want of memory is empty, and said so. */
+static void sort(struct model *model, struct map *map,
+		 int (*compare)(const struct map_node *, const struct map_node *))
+{
+	if (map_sort(map, compare))
+		model->left_out++;
+}
+
+static void clear_domains(struct model *model)
+{
+	for (size_t i = 0; i < model->domains.count; i++) {
+		struct domain_node *node = (struct domain_node *)model->domains.items[i];
+
+		node->domain.processes = 0;
+		node->domain.objects = 0;
+		node->live = 0;
+		node->some[0] = node->some[1] = NULL;
+	}
+}
+
+static void join_domain(struct process_node *node, struct domain_node *domain)
+{
+	if (!process_lives(&node->process))
+		return;
+	domain->domain.processes++;
+	if (domain->live < 2)
+		domain->some[domain->live] = node;
+	domain->live++;
+}
+
+static void link_process(struct model *model, struct process_node *node)
+{
+	node->process.domain = NULL;
+	node->process.first_thread = NULL;
+	node->last_thread = &node->process.first_thread;
+	for (struct claim *claim = node->claims; claim; claim = claim->next) {
+		claim->domain = claim->member ? store_domain(model, claim->fact.domain) : NULL;
+		if (!claim->domain)
+			continue;
+		if (!node->process.domain)
+			node->process.domain = &claim->domain->domain;
+		if (!claim->fact.ended)
+			join_domain(node, claim->domain);
+	}
+}
+
+static void link_wait(struct model *model, struct thread *thread)
+{
+	struct object_id id = thread->fact.wait_object;
+
+	thread->wait_object = NULL;
+	thread->wait_process = NULL;
+	thread->blocker = NULL;
+	if (!thread->fact.wait_op)
+		return;
+	if (id.slot & FACT_REF_PROCESS) {
+		struct claim *claim = store_member(model, id);
+
+		thread->wait_process = claim ? &claim->process->process : NULL;
+	} else {
+		struct object_node *object = store_object(model, id);
+
+		thread->wait_object = object ? &object->object : NULL;
+	}
+}
+
+static void count_waiter(struct thread *thread)
+{
+	struct object *object = thread->wait_object;
+
+	if (!object || thread->fact.ended || !process_lives(thread->process))
+		return;
+	if (op_effect(thread->fact.wait_op) == MPT_E_GIVE)
+		object->give_waiters++;
+	else
+		object->take_waiters++;
+}
+
+static void link_thread(struct model *model, struct thread_node *node)
+{
+	struct process_node *process = store_process(model, node->thread.fact.process);
+
+	node->thread.next = NULL;
+	node->thread.process = process ? &process->process : NULL;
+	link_wait(model, &node->thread);
+	if (!process) {
+		model->rejected++;
+		return;
+	}
+	*process->last_thread = &node->thread;
+	process->last_thread = &node->thread.next;
+	count_waiter(&node->thread);
+}
+
+static void link_object(struct model *model, struct object_node *node)
+{
+	struct object *object = &node->object;
+	struct domain_node *domain = store_domain(model, object->id.domain);
+
+	object->domain = domain ? &domain->domain : NULL;
+	if (domain)
+		domain->domain.objects++;
+	object->first_use = NULL;
+	node->last_use = &object->first_use;
+	object->give_waiters = object->take_waiters = 0;
+	object->owner = NULL;
+	if (object->fact.held && kind_has(object->fact.kind, MPT_T_OWNER)) {
+		struct thread_node *owner =
+			store_thread(model, object->id.domain, object->fact.owner_slot,
+				     object->fact.owner_generation);
+
+		object->owner = owner ? &owner->thread : NULL;
+	}
+}
+
+static void link_use(struct model *model, struct use_node *node)
+{
+	struct object_node *object = store_object(model, node->object);
+	struct process_node *process = store_process(model, node->use.process);
+	struct use *use = &node->use;
+
+	use->next = NULL;
+	if (process)
+		memcpy(use->process_name, process->process.fact.name, sizeof(use->process_name));
+	use->process_ended = !process || !process_lives(&process->process);
+	if (!object)
+		return;
+	*object->last_use = use;
+	object->last_use = &use->next;
+}
+
+/* A thread whose process nobody told is not shown anywhere. */
+static void forget_strange_owners(struct model *model)
+{
+	for (size_t i = 0; i < model->objects.count; i++) {
+		struct object *object = &((struct object_node *)model->objects.items[i])->object;
+
+		if (object->owner && !object->owner->process)
+			object->owner = NULL;
+	}
+}
+
+void link_all(struct model *model)
+{
+	sort(model, &model->processes, NULL);
+	sort(model, &model->threads, by_thread);
+	sort(model, &model->objects, NULL);
+	sort(model, &model->uses, NULL);
+	sort(model, &model->domains, NULL);
+	clear_domains(model);
+	for (size_t i = 0; i < model->processes.count; i++)
+		link_process(model, (struct process_node *)model->processes.items[i]);
+	/* Objects before threads: threads count themselves as waiters there. */
+	for (size_t i = 0; i < model->objects.count; i++)
+		link_object(model, (struct object_node *)model->objects.items[i]);
+	for (size_t i = 0; i < model->threads.count; i++)
+		link_thread(model, (struct thread_node *)model->threads.items[i]);
+	forget_strange_owners(model);
+	for (size_t i = 0; i < model->uses.count; i++)
+		link_use(model, (struct use_node *)model->uses.items[i]);
+}

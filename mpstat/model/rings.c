@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rings.c - why the stuck are stuck.
+ *
+ * Owns: the order among actors that waits.c found stuck.  Each has at most one
+ * blocker, the actor that would have to run first; following blockers leads
+ * into a ring (a cycle) or to an actor that any of several could wake, none of
+ * which can run (a knot).  One domain has at most one knot, and none beside a
+ * cycle: then its other stuck members wait behind the cycle.
+ */
+#include "mpstat/model/store.h"
+
+#include "mpstat/util/vec.h"
+
+static struct thread *speaker(const struct actor *actor)
+{
+	return actor->waiting ? &actor->waiting->thread : &actor->first->thread;
+}
+
+/* A thread that waits for something definite explains more than one that
+ * anybody could wake. */
+static void choose_speakers(struct graph *graph)
+{
+	for (uint32_t i = 0; i < graph->actors.count; i++) {
+		struct actor *actor = &graph->actors.items[i];
+		uint32_t *chosen = &actor->process->stands_for;
+
+		if (!actor->stuck)
+			continue;
+		if (*chosen == NOBODY ||
+		    (waits_for(speaker(&graph->actors.items[*chosen])) == WAIT_ANYBODY &&
+		     waits_for(speaker(actor)) != WAIT_ANYBODY))
+			*chosen = i;
+	}
+}
+
+/* In a domain of two threads "anybody" is the other one. */
+static uint32_t only_other(const struct actor *actor, uint32_t self,
+			   const struct domain_node *domain)
+{
+	const struct process_node *own = actor->process, *other;
+
+	if (domain->live == 1 && domain->some[0] == own && own->actors == 2)
+		return own->first_actor == self ? self + 1 : own->first_actor;
+	if (domain->live != 2 || own->actors != 1)
+		return NOBODY;
+	other = domain->some[0] == own ? domain->some[1] : domain->some[0];
+	return other->actors == 1 ? other->first_actor : other->stands_for;
+}
+
+static uint32_t find_blocker(const struct actor *actor, uint32_t self)
+{
+	const struct thread *thread = speaker(actor);
+	const struct process_node *child;
+
+	switch (actor->blocked_slots == 1 ? waits_for(thread) : WAIT_UNKNOWN) {
+	case WAIT_OWNER:
+		return thread_node_of(thread->wait_object->owner)->actor;
+	case WAIT_PROCESS:
+		child = process_node_of(thread->wait_process);
+		if (child->process.fact.threads == 1 && child->actors == 1)
+			return child->first_actor;
+		return child->stands_for;
+	case WAIT_ANYBODY:
+		if (!actor->stuck)
+			return NOBODY;
+		return only_other(actor, self, domain_node_of(thread->wait_object->domain));
+	default:
+		return NOBODY;
+	}
+}
+
+static void set_blockers(struct graph *graph)
+{
+	for (uint32_t i = 0; i < graph->actors.count; i++) {
+		struct actor *actor = &graph->actors.items[i];
+
+		actor->blocker = find_blocker(actor, i);
+		if (actor->blocker != NOBODY && actor->waiting)
+			actor->waiting->thread.blocker =
+				speaker(&graph->actors.items[actor->blocker]);
+	}
+}
+
+/* ---- cycles ------------------------------------------------------------ */
+
+static void mark_domains(struct actor *actor, uint32_t number)
+{
+	for (struct claim *claim = actor->process->claims; claim; claim = claim->next) {
+		if (claim->domain && claim->domain->cycle == NOBODY)
+			claim->domain->cycle = number;
+	}
+}
+
+/* `at` is in a ring that nobody has met before. */
+static bool add_cycle(struct model *model, uint32_t at)
+{
+	struct graph *graph = &model->graph;
+	uint32_t number = (uint32_t)graph->cycles.count, first = at;
+	struct cycle *cycle;
+
+	if (VEC_RESERVE(&graph->cycles, graph->cycles.count + 1))
+		return false;
+	cycle = &graph->cycles.items[graph->cycles.count++];
+	*cycle = (struct cycle){0};
+	do {
+		struct actor *actor = &graph->actors.items[at];
+		uint64_t since = speaker(actor)->fact.wait_since_ns;
+
+		actor->in_ring = true;
+		actor->end = number;
+		mark_domains(actor, number);
+		cycle->length++;
+		if (since > cycle->since_ns)
+			cycle->since_ns = since;
+		if (at < first)
+			first = at; /* actors are in the order of identity */
+		at = actor->blocker;
+	} while (!graph->actors.items[at].in_ring);
+	cycle->first = speaker(&graph->actors.items[first]);
+	return true;
+}
+
+/* False: no memory for all of them. */
+static bool find_cycles(struct model *model)
+{
+	struct graph *graph = &model->graph;
+
+	for (uint32_t i = 0; i < graph->actors.count; i++) {
+		uint32_t at = i;
+
+		while (at != NOBODY && graph->actors.items[at].stuck &&
+		       !graph->actors.items[at].walk) {
+			graph->actors.items[at].walk = i + 1;
+			at = graph->actors.items[at].blocker;
+		}
+		if (at != NOBODY && graph->actors.items[at].stuck &&
+		    graph->actors.items[at].walk == i + 1 && !add_cycle(model, at))
+			return false;
+	}
+	return true;
+}
+
+/* ---- knots, and who waits behind --------------------------------------- */
+
+static uint32_t knot_of(struct model *model, struct domain_node *domain)
+{
+	struct graph *graph = &model->graph;
+
+	if (domain->knot != NOBODY)
+		return KNOT | domain->knot;
+	if (VEC_RESERVE(&graph->knots, graph->knots.count + 1)) {
+		model->left_out++;
+		return NOBODY;
+	}
+	domain->knot = (uint32_t)graph->knots.count++;
+	graph->knots.items[domain->knot] = (struct knot){.domain = &domain->domain};
+	return KNOT | domain->knot;
+}
+
+/* What a chain that ends at this actor ends in. */
+static uint32_t end_of(struct model *model, const struct actor *last)
+{
+	const struct thread *thread = speaker(last);
+	struct domain_node *domain;
+
+	if (waits_for(thread) != WAIT_ANYBODY)
+		return NOBODY;
+	domain = domain_node_of(thread->wait_object->domain);
+	return domain->cycle != NOBODY ? domain->cycle : knot_of(model, domain);
+}
+
+/* From the last to the first, so that the knot's list is in order. */
+static void join_knot(struct graph *graph, uint32_t index)
+{
+	struct actor *actor = &graph->actors.items[index];
+	struct knot *knot = &graph->knots.items[actor->end & ~KNOT];
+	uint64_t since = speaker(actor)->fact.wait_since_ns;
+
+	actor->next_in_knot = knot->first ? thread_node_of(knot->first)->actor : NOBODY;
+	knot->first = speaker(actor);
+	knot->count++;
+	if (since > knot->since_ns)
+		knot->since_ns = since;
+}
+
+static void find_ends(struct model *model)
+{
+	struct graph *graph = &model->graph;
+	uint32_t count = (uint32_t)graph->actors.count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct actor *items = graph->actors.items;
+		uint32_t at = i, end;
+
+		if (!items[i].stuck || items[i].end != NOBODY)
+			continue;
+		while (items[at].end == NOBODY && items[at].blocker != NOBODY &&
+		       items[items[at].blocker].stuck)
+			at = items[at].blocker;
+		end = items[at].end != NOBODY ? items[at].end : end_of(model, &items[at]);
+		if (end == NOBODY)
+			continue;
+		for (at = i; at != NOBODY && items[at].end == NOBODY; at = items[at].blocker)
+			items[at].end = end;
+	}
+	for (uint32_t i = count; i > 0; i--) {
+		struct actor *actor = &graph->actors.items[i - 1];
+
+		if (!actor->stuck || actor->end == NOBODY || actor->in_ring)
+			continue;
+		if (actor->end & KNOT)
+			join_knot(graph, i - 1);
+		else
+			graph->cycles.items[actor->end].behind++;
+	}
+}
+
+void rings_find(struct model *model)
+{
+	choose_speakers(&model->graph);
+	set_blockers(&model->graph);
+	/* Chains end only when every ring is known. */
+	if (find_cycles(model))
+		find_ends(model);
+	else
+		model->left_out++;
+}
+
+/* ---- answers ----------------------------------------------------------- */
+
+size_t waits_cycle_count(const struct model *model)
+{
+	return model->graph.cycles.count;
+}
+
+const struct cycle *waits_cycle(const struct model *model, size_t index)
+{
+	return index < model->graph.cycles.count ? &model->graph.cycles.items[index] : NULL;
+}
+
+size_t waits_knot_count(const struct model *model)
+{
+	return model->graph.knots.count;
+}
+
+const struct knot *waits_knot(const struct model *model, size_t index)
+{
+	return index < model->graph.knots.count ? &model->graph.knots.items[index] : NULL;
+}
+
+const struct thread *waits_knot_next(const struct model *model, const struct thread *thread)
+{
+	uint32_t next = model->graph.actors.items[thread_node_of(thread)->actor].next_in_knot;
+
+	return next == NOBODY ? NULL : speaker(&model->graph.actors.items[next]);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * store.h - the inside of struct model.  For the files of model/ that keep it
+ * up to date; detectors, fields and sinks use model.h and waits.h.
+ *
+ * Owns: what is kept beside each public entity, and the bounds.  One idea per
+ * file: model.c in and out, merge.c ranking of sources, sweep.c what is no
+ * longer told, link.c who belongs to whom, tree.c parents and the filter,
+ * ledger.c counts, waits.c verdicts, words.c sentences, records.c history.
+ */
+#ifndef MPSTAT_MODEL_STORE_H
+#define MPSTAT_MODEL_STORE_H
+
+#include "mpstat/model/finding.h"
+#include "mpstat/model/map.h"
+#include "mpstat/model/waits.h"
+
+/* Bounds: what is beyond is counted (model_left_out). */
+#define MODEL_PROCESSES 131072
+#define MODEL_THREADS 262144
+#define MODEL_OBJECTS 65536
+#define MODEL_DOMAINS 4096
+#define MODEL_USES 131072
+#define MODEL_FINDINGS 256
+
+/* How long, and how many, ended processes are remembered. */
+#define MODEL_ENDED_NS 300000000000ull
+#define MODEL_ENDED 4096
+
+/* No index: of actors, waiters. */
+#define NOBODY UINT32_MAX
+
+/* Who told an entity, and when. */
+struct told {
+	uint8_t source;	   /* enum fact_source */
+	bool gone;	   /* the source's last whole snapshot did not have it */
+	uint64_t snapshot; /* number of the source's snapshot that told it */
+	uint64_t time_ns;
+};
+
+/* What one source says about one process.  A segment says it per slot. */
+struct claim {
+	struct map_node node; /* in model.members when fact.domain is set */
+	struct claim *next;   /* of the process; best first */
+	struct process_node *process;
+	struct told told;
+	bool member; /* is in model.members */
+	struct domain_node *domain; /* as of the last tick */
+	struct fact_process fact;
+};
+
+struct process_node {
+	struct map_node node; /* pid, start */
+	struct process process;
+	struct claim *claims;
+	uint32_t claim_count;
+	uint64_t born;	  /* whole /proc snapshots begun when it was first told */
+	bool absent;	  /* a whole /proc snapshot begun later does not have it */
+	bool chosen;	  /* by the filter; stays */
+	struct thread **last_thread; /* where link.c appends */
+	/* waits.c */
+	uint32_t first_actor, actors; /* its live threads */
+	uint32_t first_joiner;	      /* chain of actors that wait for its end */
+	uint32_t stands_for;	      /* the stuck actor that shows why it does not end */
+	bool able;		      /* some thread of it can run */
+};
+
+struct thread_node {
+	struct map_node node; /* domain, slot, generation; or 0, 0, pid, start, tid */
+	struct thread thread;
+	struct told told;
+	uint32_t actor; /* waits.c */
+	/* The wait that was found stuck, and in which snapshot first. */
+	uint64_t stuck_since, stuck_snapshot;
+	struct object_id stuck_object;
+};
+
+struct object_node {
+	struct map_node node; /* domain, slot, generation */
+	struct object object;
+	struct told told;
+	struct use **last_use;
+	struct use rest; /* the row "ended processes" */
+};
+
+struct use_node {
+	struct map_node node; /* domain, slot, generation, pid, start */
+	struct use use;
+	struct told told;
+	struct object_id object;
+};
+
+struct domain_node {
+	struct map_node node; /* id */
+	struct domain domain;
+	struct told told;
+	bool told_itself; /* by FACT_DOMAIN, not only by its members */
+	bool matched;
+	/* waits.c */
+	uint32_t first_waiter; /* chain of actors any member could wake */
+	uint32_t cycle;	       /* first cycle a member is in, or NOBODY */
+	uint32_t knot;	       /* its knot, or NOBODY */
+	uint32_t live;	       /* living members */
+	struct process_node *some[2]; /* two of them, or one and NULL */
+	bool able;	       /* some thread of a member can run */
+};
+
+/* Whole snapshots of one source. */
+struct snapshot {
+	uint64_t number; /* of the last one begun, from 1 */
+	uint64_t begun_ns;
+	bool open;
+};
+
+struct record_store {
+	struct record *items; /* [room]: kept ones, then new ones */
+	size_t keep, room, count;
+	uint64_t seen;	  /* ever */
+	uint64_t settled; /* of them, at the last tick */
+};
+
+struct filter {
+	uint32_t *pids; /* sorted */
+	size_t pid_count;
+	char *group;
+	bool all;
+};
+
+/* One thread of the operating system, whichever slots it has. */
+struct actor {
+	struct process_node *process;
+	struct thread_node *first;   /* of its slots, which are neighbours */
+	struct thread_node *waiting; /* the slot that is blocked, NULL: none */
+	uint32_t slots;
+	uint32_t blocked_slots;
+	bool able;	       /* can run, or something able can wake it */
+	bool stuck;	       /* it will never run, and that is confirmed */
+	uint32_t first_waiter; /* chain of actors that wait for this one */
+	uint32_t next_waiter;  /* in whichever chain it waits */
+	uint32_t blocker;      /* the actor that has to run first, or NOBODY */
+	uint32_t walk;	       /* number of the walk that met it, 0: none */
+	uint32_t end;	       /* what its chain leads to: a cycle or KNOT | knot; NOBODY */
+	bool in_ring;	       /* it is part of that cycle */
+	uint32_t next_in_knot;
+};
+
+/* In actor.end: the number is that of a knot. */
+#define KNOT 0x80000000u
+
+struct graph {
+	struct {
+		struct actor *items;
+		size_t count, room;
+	} actors;
+	struct {
+		uint32_t *items;
+		size_t count, room;
+	} able; /* to be propagated */
+	struct {
+		struct cycle *items;
+		size_t count, room;
+	} cycles;
+	struct {
+		struct knot *items;
+		size_t count, room;
+	} knots;
+};
+
+struct findings {
+	struct finding **items;
+	size_t count, room;
+	size_t left_out;
+};
+
+#define MODEL_SCRATCH 512
+
+struct model {
+	struct map processes, threads, objects, uses, domains, members;
+	struct fact_source_state source[FACT_SOURCES];
+	struct snapshot snapshot[FACT_SOURCES];
+	struct record_store records;
+	struct filter filter;
+	struct graph graph;
+	struct findings findings;
+	uint64_t now_ns;
+	uint64_t rejected, left_out, unknown;
+	uint64_t lost[FACT_LOSS_CAUSES];
+	char *scratch; /* [MODEL_SCRATCH], for texts made by a field */
+};
+
+static inline struct process_node *process_node_of(const struct process *process)
+{
+	return (struct process_node *)((char *)(uintptr_t)process -
+				       offsetof(struct process_node, process));
+}
+
+static inline struct thread_node *thread_node_of(const struct thread *thread)
+{
+	return (struct thread_node *)((char *)(uintptr_t)thread -
+				      offsetof(struct thread_node, thread));
+}
+
+static inline struct object_node *object_node_of(const struct object *object)
+{
+	return (struct object_node *)((char *)(uintptr_t)object -
+				      offsetof(struct object_node, object));
+}
+
+static inline struct domain_node *domain_node_of(const struct domain *domain)
+{
+	return (struct domain_node *)((char *)(uintptr_t)domain -
+				      offsetof(struct domain_node, domain));
+}
+
+/* Lookups.  NULL: not there. */
+struct process_node *store_process(const struct model *model, struct process_id id);
+struct claim *store_member(const struct model *model, struct object_id id);
+struct thread_node *store_thread(const struct model *model, uint64_t domain, uint32_t slot,
+				 uint32_t generation);
+struct object_node *store_object(const struct model *model, struct object_id id);
+struct domain_node *store_domain(const struct model *model, uint64_t id);
+
+/* The node with the key, made (zeroed, `size` bytes) when it is not there and
+ * the map has fewer than `bound`.  NULL: counted as left out. */
+struct map_node *store_obtain(struct model *model, struct map *map, const struct map_key *key,
+			      size_t size, size_t bound);
+
+/* Takes a node out and frees it. */
+void store_drop(struct map *map, struct map_node *node);
+
+struct map_key key_process(struct process_id id);
+struct map_key key_object(struct object_id id);
+struct map_key key_slot(uint64_t domain, uint32_t slot, uint32_t generation);
+
+/* merge.c: a source says this about a process. */
+void merge_process(struct model *model, const struct fact *fact);
+/* Works out what is true of a process from what is claimed. */
+void merge_claims(struct process_node *node, uint64_t now_ns);
+/* Frees a claim that is no longer in its process's chain. */
+void merge_free_claim(struct model *model, struct claim *claim);
+
+/* sweep.c */
+void sweep_begin(struct model *model, const struct fact *fact);
+void sweep_end(struct model *model, const struct fact *fact);
+/* Frees what is gone; call before links are made. */
+void sweep_drop(struct model *model);
+/* May a fact of this source replace what was told?  Marks it as told. */
+bool sweep_tell(struct model *model, struct told *told, const struct fact *fact);
+
+/* link.c: sorts the lists and sets every pointer between entities. */
+void link_all(struct model *model);
+
+/* tree.c */
+void tree_build(struct model *model);
+/* All processes, parents before children.  Start with NULL. */
+struct process *tree_next(const struct model *model, const struct process *after);
+void filter_apply(struct model *model);
+void filter_free(struct filter *filter);
+
+/* ledger.c: rates and the rows "ended processes". */
+void ledger_update(struct model *model);
+
+/* waits.c: who can run, who never will. */
+void waits_update(struct model *model);
+void waits_free(struct graph *graph);
+
+/* rings.c: orders the stuck into cycles, knots and those behind them. */
+void rings_find(struct model *model);
+
+/* words.c */
+void words_update(struct model *model);
+
+/* detectors.c */
+void findings_update(struct model *model);
+void findings_free(struct findings *findings);
+
+/* records.c */
+int records_init(struct record_store *store, size_t keep);
+void records_add(struct model *model, const struct fact *fact);
+/* Sorts the new ones in, drops the oldest, finds missing names. */
+void records_settle(struct model *model);
+
+#endif

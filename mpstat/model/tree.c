@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tree.c - parents and children, and which processes are looked at.
+ *
+ * Owns: the process tree, the target filter.  The tree is a forest whatever is
+ * claimed, because a link only goes from younger to older: a "parent" younger
+ * than its child is another process under a reused pid.
+ */
+#include "mpstat/model/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct process_node *listed(const struct model *model, size_t i)
+{
+	return (struct process_node *)model->processes.items[i];
+}
+
+/* Within one clock tick pids grow, but for the rare wrap. */
+static bool is_older(struct process_id a, struct process_id b)
+{
+	return a.start == b.start ? a.pid < b.pid : a.start < b.start;
+}
+
+static struct process *claimed_parent(const struct model *model, const struct process *process)
+{
+	struct process_id id = process->fact.parent;
+	struct process_node *node = NULL;
+	const struct process *found;
+
+	if (!id.pid)
+		return NULL;
+	if (id.start) {
+		node = store_process(model, id);
+	} else {
+		found = model_find_pid(model, id.pid);
+		node = found ? process_node_of(found) : NULL;
+	}
+	return node && is_older(node->process.id, process->id) ? &node->process : NULL;
+}
+
+void tree_build(struct model *model)
+{
+	size_t count = model->processes.count;
+
+	for (size_t i = 0; i < count; i++) {
+		struct process *process = &listed(model, i)->process;
+
+		process->first_child = process->next_sibling = NULL;
+		process->parent = claimed_parent(model, process);
+	}
+	/* From the last to the first, so that children are in order. */
+	for (size_t i = count; i > 0; i--) {
+		struct process *process = &listed(model, i - 1)->process;
+
+		if (!process->parent)
+			continue;
+		process->next_sibling = process->parent->first_child;
+		process->parent->first_child = process;
+	}
+}
+
+static struct process *next_root(const struct model *model, size_t index)
+{
+	for (; index < model->processes.count; index++) {
+		if (!listed(model, index)->process.parent)
+			return &listed(model, index)->process;
+	}
+	return NULL;
+}
+
+struct process *tree_next(const struct model *model, const struct process *after)
+{
+	if (!after)
+		return next_root(model, 0);
+	if (after->first_child)
+		return after->first_child;
+	while (!after->next_sibling && after->parent)
+		after = after->parent;
+	if (after->parent)
+		return after->next_sibling;
+	return next_root(model, process_node_of(after)->node.index + 1);
+}
+
+/* ---- the filter ------------------------------------------------------ */
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x == y ? 0 : x < y ? -1 : 1;
+}
+
+static bool is_target(const struct filter *filter, uint32_t pid)
+{
+	return filter->pid_count && bsearch(&pid, filter->pids, filter->pid_count,
+					    sizeof(*filter->pids), by_number);
+}
+
+/* "domain name or command": the program's own name, or argv[0]'s last part. */
+static bool in_group(const struct process *process, const char *group)
+{
+	const char *command = process->fact.command;
+	size_t length = strcspn(command, " "), base = length;
+
+	if (process->domain && !strcmp(process->domain->fact.name, group))
+		return true;
+	if (!strcmp(process->fact.name, group))
+		return true;
+	while (base && command[base - 1] != '/')
+		base--;
+	return length - base == strlen(group) && !strncmp(command + base, group, length - base);
+}
+
+static bool is_chosen(const struct filter *filter, const struct process *process)
+{
+	if (filter->all)
+		return true;
+	if (filter->pid_count && is_target(filter, process->id.pid))
+		return true;
+	if (filter->group && in_group(process, filter->group))
+		return true;
+	return !filter->pid_count && !filter->group && process->domain;
+}
+
+/* An orphan (its parent is init) that shares the process group of a target, or
+ * the session a target leads, probably is a descendant whose parent ended. */
+static bool is_orphan_of(const struct model *model, const struct process *process)
+{
+	const struct filter *filter = &model->filter;
+
+	if (process->fact.parent.pid != 1)
+		return false;
+	for (size_t i = 0; i < filter->pid_count; i++) {
+		const struct process *target = model_find_pid(model, filter->pids[i]);
+
+		if (!target)
+			continue;
+		if (target->fact.group && target->fact.group == process->fact.group)
+			return true;
+		if (target->fact.session == target->id.pid &&
+		    target->fact.session == process->fact.session)
+			return true;
+	}
+	return false;
+}
+
+static void match_process(const struct model *model, struct process_node *node)
+{
+	const struct process *parent = node->process.parent;
+
+	if (!node->chosen)
+		node->chosen = is_chosen(&model->filter, &node->process);
+	if (!node->chosen && parent && parent->matched) {
+		node->chosen = true;
+		node->process.probably = parent->probably;
+	}
+	if (!node->chosen && model->filter.pid_count && is_orphan_of(model, &node->process))
+		node->chosen = node->process.probably = true;
+	node->process.matched = node->chosen;
+}
+
+static void match_members(const struct model *model)
+{
+	for (size_t i = 0; i < model->domains.count; i++)
+		((struct domain_node *)model->domains.items[i])->matched = model->filter.all;
+	for (size_t i = 0; i < model->processes.count; i++) {
+		const struct process_node *node = listed(model, i);
+
+		for (struct claim *claim = node->claims; claim; claim = claim->next) {
+			if (claim->domain && node->process.matched)
+				claim->domain->matched = true;
+		}
+	}
+}
+
+void filter_apply(struct model *model)
+{
+	for (struct process *at = tree_next(model, NULL); at; at = tree_next(model, at))
+		match_process(model, process_node_of(at));
+	match_members(model);
+	for (size_t i = 0; i < model->objects.count; i++) {
+		struct object *object = &((struct object_node *)model->objects.items[i])->object;
+
+		object->matched = model->filter.all ||
+				  (object->domain && domain_node_of(object->domain)->matched);
+	}
+}
+
+void filter_free(struct filter *filter)
+{
+	free(filter->pids);
+	free(filter->group);
+	*filter = (struct filter){0};
+}
+
+static void copy_filter(struct model *model, const struct model_filter *filter)
+{
+	struct filter *own = &model->filter;
+
+	own->all = filter->all;
+	if (filter->pid_count) {
+		own->pids = calloc(filter->pid_count, sizeof(*own->pids));
+		if (!own->pids) {
+			model->left_out++;
+			return;
+		}
+		memcpy(own->pids, filter->pids, filter->pid_count * sizeof(*own->pids));
+		own->pid_count = filter->pid_count;
+		qsort(own->pids, own->pid_count, sizeof(*own->pids), by_number);
+	}
+	if (filter->group) {
+		own->group = strdup(filter->group);
+		model->left_out += !own->group;
+	}
+}
+
+void model_set_filter(struct model *model, const struct model_filter *filter)
+{
+	filter_free(&model->filter);
+	copy_filter(model, filter);
+	for (size_t i = 0; i < model->processes.count; i++) {
+		listed(model, i)->chosen = false;
+		listed(model, i)->process.probably = false;
+	}
+	filter_apply(model);
+}

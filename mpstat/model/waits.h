@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * waits.h - what the wait-for graph says, for detectors and sentences.
+ *
+ * Owns: access to cycles and knots.  Does not own: verdicts of single threads
+ * (struct thread), sentences (words.h).  How it is worked out: waits.c.
+ *
+ * Both contain confirmed threads only (VERDICT_STUCK): found stuck in the same
+ * wait in two snapshots of their source.
+ */
+#ifndef MPSTAT_MODEL_WAITS_H
+#define MPSTAT_MODEL_WAITS_H
+
+#include "mpstat/model/model.h"
+
+/* Threads that wait for each other in a ring: first, first->blocker, ... until
+ * first again.  The first is the one with the least identity. */
+struct cycle {
+	const struct thread *first;
+	uint32_t length; /* 1: waits for itself */
+	uint32_t behind; /* stuck threads outside that wait for the ring */
+	uint64_t since_ns; /* when it closed: the youngest wait in it */
+};
+
+/* Threads of a domain of which any could wake any other, and none can run. */
+struct knot {
+	const struct domain *domain;
+	const struct thread *first; /* waits_knot_next() for the others */
+	uint32_t count;
+	uint64_t since_ns;
+};
+
+size_t waits_cycle_count(const struct model *model);
+const struct cycle *waits_cycle(const struct model *model, size_t index);
+
+size_t waits_knot_count(const struct model *model);
+const struct knot *waits_knot(const struct model *model, size_t index);
+/* NULL: that was the last. */
+const struct thread *waits_knot_next(const struct model *model, const struct thread *thread);
+
+/* How a blocked thread could go on. */
+enum wait_for {
+	WAIT_NOT,     /* it is not blocked */
+	WAIT_UNKNOWN, /* ends by itself, or is not understood: never called stuck */
+	WAIT_OWNER,   /* the owner has to run */
+	WAIT_PROCESS, /* some thread of wait_process has to run */
+	WAIT_ANYBODY, /* some thread of the object's domain has to run */
+};
+enum wait_for waits_for(const struct thread *thread);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* words.c - entities and waits in words.  See words.h. */
+#include "mpstat/model/words.h"
+
+#include "mpstat/model/kind.h"
+#include "mpstat/model/ledger.h"
+#include "mpstat/model/store.h"
+#include "mpstat/util/fmt.h"
+#include "mpstat/util/text.h"
+
+#include <string.h>
+
+uint64_t words_age(const struct model *model, uint64_t since_ns)
+{
+	return since_ns && since_ns < model->now_ns ? model->now_ns - since_ns : 0;
+}
+
+void words_for(struct sentence *out, const struct model *model, uint64_t since_ns)
+{
+	char age[FMT_MAX];
+
+	if (since_ns)
+		sentence_add(out, " for %s", fmt_ns(age, sizeof(age), words_age(model, since_ns)));
+}
+
+void words_process(struct sentence *out, const struct process *process)
+{
+	if (process->fact.name[0])
+		sentence_add(out, "%s (%s%u)", process->fact.name, out->brief ? "" : "pid ",
+			     process->id.pid);
+	else
+		sentence_add(out, "pid %u", process->id.pid);
+}
+
+/* The only thread is the process in everybody's mind. */
+static bool is_whole_process(const struct thread *thread)
+{
+	const struct process *process = thread->process;
+
+	return process_node_of(process)->actors < 2 &&
+	       (thread->fact.tid == process->id.pid || process->fact.threads == 1);
+}
+
+void words_thread(struct sentence *out, const struct thread *thread)
+{
+	const struct process *process = thread->process;
+
+	if (is_whole_process(thread))
+		words_process(out, process);
+	else if (process->fact.name[0])
+		sentence_add(out, "%s (%s%u, tid %u)", process->fact.name,
+			     out->brief ? "" : "pid ", process->id.pid, thread->fact.tid);
+	else
+		sentence_add(out, "pid %u, tid %u", process->id.pid, thread->fact.tid);
+}
+
+void words_object(struct sentence *out, const struct object *object)
+{
+	char kind[KIND_NAME_MAX];
+
+	kind_name(object->fact.kind, kind, sizeof(kind));
+	sentence_add(out, "%s ", kind_name(object->fact.kind, kind, sizeof(kind)));
+	if (object->fact.name[0])
+		sentence_add(out, "`%s`", object->fact.name);
+	else
+		sentence_add(out, "#%u", object->id.slot);
+}
+
+static void add_level(struct sentence *out, const struct object *object, uint16_t op)
+{
+	uint64_t depth = ledger_depth(object);
+
+	if (!kind_has(object->fact.kind, MPT_T_DEPTH))
+		return;
+	if (op_effect(op) != MPT_E_GIVE) {
+		sentence_add(out, depth ? "" : " (empty)");
+	} else if (depth) {
+		sentence_add(out, " (full)");
+	}
+}
+
+void words_wait(struct sentence *out, const struct thread *thread)
+{
+	uint16_t op = thread->fact.wait_op;
+	const struct op *known = op_find(op);
+	char name[KIND_NAME_MAX];
+
+	if (known && known->waits[0])
+		sentence_add(out, "%s ", known->waits);
+	else
+		sentence_add(out, "in %s of ", op_name(op, name, sizeof(name)));
+	if (thread->wait_process) {
+		words_process(out, thread->wait_process);
+	} else if (thread->wait_object) {
+		words_object(out, thread->wait_object);
+		add_level(out, thread->wait_object, op);
+	} else if (thread->fact.wait_object.slot & FACT_REF_PROCESS) {
+		sentence_add(out, "a process");
+	} else {
+		char kind[KIND_NAME_MAX];
+
+		sentence_add(out, "%s #%u", kind_name(MPT_OP_KIND(op), kind, sizeof(kind)),
+			     thread->fact.wait_object.slot);
+	}
+}
+
+void words_wait_held(struct sentence *out, const struct thread *thread)
+{
+	const struct object *object = thread->wait_object;
+
+	words_wait(out, thread);
+	if (!object || !object->owner)
+		return;
+	sentence_add(out, " held by ");
+	if (object->owner == thread)
+		sentence_add(out, "itself");
+	else
+		words_thread(out, object->owner);
+	if (!process_lives(object->owner->process))
+		sentence_add(out, ", which is dead");
+}
+
+/* ---- what a process is doing ------------------------------------------- */
+
+/* The one blocked longest; the list is in the order of tids. */
+static const struct thread *longest(const struct process *process)
+{
+	const struct thread *found = NULL;
+
+	for (const struct thread *at = process->first_thread; at; at = at->next) {
+		if (at->fact.ended || !at->fact.wait_op)
+			continue;
+		if (!found || at->fact.wait_since_ns < found->fact.wait_since_ns)
+			found = at;
+	}
+	return found;
+}
+
+static void describe_kernel_wait(struct sentence *out, const struct process *process)
+{
+	const struct fact_process *fact = &process->fact;
+	const char *words = words_inside(fact->inside);
+
+	if (fact->state != 'S' && fact->state != 'D')
+		return;
+	if (words)
+		sentence_add(out, "%s", words);
+	else if (fact->inside[0] && strcmp(fact->inside, "0"))
+		sentence_add(out, "in %s", fact->inside);
+}
+
+static void describe(const struct model *model, struct process *process)
+{
+	char text[2 * FACT_TEXT_MAX];
+	struct sentence out = sentence_begin(text, sizeof(text));
+	const struct thread *thread;
+
+	out.brief = true;
+	process->waiting_for[0] = 0;
+	if (!process_lives(process))
+		return;
+	thread = longest(process);
+	if (thread) {
+		sentence_add(&out, "waiting ");
+		words_wait_held(&out, thread);
+		words_for(&out, model, thread->fact.wait_since_ns);
+		if (process->blocked > 1)
+			sentence_add(&out, " (+%u thread%s)", process->blocked - 1,
+				     process->blocked == 2 ? "" : "s");
+	} else {
+		describe_kernel_wait(&out, process);
+	}
+	text_copy(process->waiting_for, sizeof(process->waiting_for), text);
+}
+
+void words_update(struct model *model)
+{
+	for (size_t i = 0; i < model->processes.count; i++)
+		describe(model, &((struct process_node *)model->processes.items[i])->process);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * words.h - entities and waits in words.
+ *
+ * Owns: how processes, threads, objects and waits are called in sentences.
+ * Does not own: the verbs (contract/ops.def), numbers (util/fmt.h).
+ */
+#ifndef MPSTAT_MODEL_WORDS_H
+#define MPSTAT_MODEL_WORDS_H
+
+#include "mpstat/model/model.h"
+#include "mpstat/model/sentence.h"
+
+/* Time since a moment; 0 when it is unknown or lies in the future. */
+uint64_t words_age(const struct model *model, uint64_t since_ns);
+
+/* "worker-b (pid 12)"; "pid 12" when it has no name. */
+void words_process(struct sentence *out, const struct process *process);
+/* The same; "worker-b (pid 12, tid 14)" when its process has several threads. */
+void words_thread(struct sentence *out, const struct thread *thread);
+/* "lock `B`"; "lock #5" when it has no name; "kind 17 `x`". */
+void words_object(struct sentence *out, const struct object *object);
+
+/* What a blocked thread waits for, to follow "waits" or "waiting": "for lock
+ * `B`", "for an item from queue `jobs` (empty)", "for the end of worker-3 (pid
+ * 4711)".  Nothing about the holder or the time. */
+void words_wait(struct sentence *out, const struct thread *thread);
+/* The same, then " held by worker-b (pid 12)" where there is one. */
+void words_wait_held(struct sentence *out, const struct thread *thread);
+
+/* " for 3.2s", or nothing when the time is not known. */
+void words_for(struct sentence *out, const struct model *model, uint64_t since_ns);
+
+/* What a process does that is asleep in the kernel, in words for the name of a
+ * wait channel or system call: "waiting for a child".  NULL: no words for it. */
+const char *words_inside(const char *inside);
+
+#endif
