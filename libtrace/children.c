@@ -17,9 +17,11 @@ TAILQ_HEAD(process_list, mpt_process);
 static struct {
 	pthread_mutex_t lock;
 	sigset_t mask;		    /* of the thread that has the lock, without it */
-	struct process_list living; /* in the order of their start */
+	struct process_list living; /* RUNNING, in the order of their start */
+	struct process_list ended;  /* ENDED, the descriptor still open */
 } children = { .lock = PTHREAD_MUTEX_INITIALIZER,
-	       .living = TAILQ_HEAD_INITIALIZER(children.living) };
+	       .living = TAILQ_HEAD_INITIALIZER(children.living),
+	       .ended = TAILQ_HEAD_INITIALIZER(children.ended) };
 
 /* A signal handler must not find its own thread inside: it may call exit or fork. */
 void children_lock(void)
@@ -58,10 +60,12 @@ struct mpt_process *children_next(struct mpt_process *p)
 	return TAILQ_NEXT(p, others);
 }
 
-static void close_pidfd(struct mpt_process *p)
+void children_close(struct mpt_process *p)
 {
-	if (p->pidfd >= 0)
-		close(p->pidfd);
+	if (p->pidfd < 0)
+		return;
+	TAILQ_REMOVE(p->stage == PROCESS_RUNNING ? &children.living : &children.ended, p, others);
+	close(p->pidfd);
 	p->pidfd = -1;
 }
 
@@ -69,7 +73,7 @@ void children_put(struct mpt_process *p)
 {
 	if (!p->destroyed || p->waiting || p->stage == PROCESS_RUNNING)
 		return;
-	close_pidfd(p);
+	children_close(p);
 	free(p);
 }
 
@@ -150,6 +154,7 @@ bool children_ended(struct mpt_process *p)
 	p->exit_code = code;
 	p->stage = PROCESS_ENDED;
 	TAILQ_REMOVE(&children.living, p, others);
+	TAILQ_INSERT_TAIL(&children.ended, p, others);
 	settle(p);
 	me = member_get(&rc);
 	if (me)
@@ -181,13 +186,12 @@ size_t children_reap(pid_t *pids, size_t room)
 /* Our parent's children are not ours: their descriptors would add up from one
  * generation to the next, and the exit rules must not touch them.  Handles stay
  * valid memory; calls on them answer -ECHILD. */
-static void forget_all(void)
+static void forget(struct process_list *list)
 {
 	struct mpt_process *p;
 
-	while ((p = TAILQ_FIRST(&children.living))) {
-		TAILQ_REMOVE(&children.living, p, others);
-		close_pidfd(p);
+	while ((p = TAILQ_FIRST(list))) {
+		children_close(p);
 		p->stage = PROCESS_ENDED;
 		p->waiting = 0;
 		children_put(p);
@@ -200,7 +204,8 @@ static void forked(void)
 {
 	int saved = errno;
 
-	forget_all();
+	forget(&children.living);
+	forget(&children.ended);
 	process_self_forked();
 	process_thread_forked();
 	pthread_mutex_init(&children.lock, NULL);

@@ -37,6 +37,9 @@ size_t children_reap(pid_t *pids, size_t room);
 struct mpt_process *children_first(void);
 struct mpt_process *children_next(struct mpt_process *p);
 
+/* Closes the descriptor of one that has ended. */
+void children_close(struct mpt_process *p);
+
 /* Frees a handle that nobody can reach any more. */
 void children_put(struct mpt_process *p);
 

@@ -297,9 +297,7 @@ int mpt_process_close(struct mpt_process *p)
 	    (p->stage == PROCESS_STARTING || (p->stage == PROCESS_RUNNING && !children_ended(p))))
 		rc = -EBUSY;
 	if (rc == 0) {
-		if (p->pidfd >= 0)
-			close(p->pidfd);
-		p->pidfd = -1;
+		children_close(p);
 		p->closed = true;
 	}
 	children_unlock();

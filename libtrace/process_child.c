@@ -77,9 +77,12 @@ static void tell_on_stderr(const char *name, pid_t pid, int error)
 
 static mpt_process_failure_hook *failure_hook = tell_on_stderr;
 
-void mpt_process_on_failure(mpt_process_failure_hook *hook)
+mpt_process_failure_hook *mpt_process_on_failure(mpt_process_failure_hook *hook)
 {
+	mpt_process_failure_hook *before = failure_hook;
+
 	failure_hook = hook;
+	return before;
 }
 
 static int exit_code_of(int result)

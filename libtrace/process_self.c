@@ -9,6 +9,7 @@
 #include "libtrace/children.h"
 
 #include "libtrace/atomic.h"
+#include "libtrace/descriptor.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -101,7 +102,7 @@ static int open_parent(void)
 	if (now == 0) /* it is outside of our pid namespace */
 		return -ESRCH;
 	if (now == self.parent.pid) {
-		fd = (int)syscall(SYS_pidfd_open, now, 0);
+		fd = descriptor_high((int)syscall(SYS_pidfd_open, now, 0));
 		if (fd < 0 && errno != ESRCH)
 			return -errno;
 		if (getppid() == now)
@@ -109,7 +110,7 @@ static int open_parent(void)
 		if (fd >= 0)
 			close(fd);
 	}
-	fd = eventfd(1, EFD_CLOEXEC);
+	fd = descriptor_high(eventfd(1, EFD_CLOEXEC));
 	return fd < 0 ? -errno : fd;
 }
 

@@ -6,9 +6,8 @@
  * may the child go on.  Whatever fails before leaves nothing behind.
  */
 #include "libtrace/children.h"
+#include "libtrace/descriptor.h"
 #include "libtrace/emit.h"
-
-#include <fcntl.h>
 
 /* Makes this call the only one that starts it. */
 static int claim(struct mpt_process *p)
@@ -40,35 +39,22 @@ static void give_up(struct mpt_process *p)
 	children_unlock();
 }
 
-/* Not 0, 1 or 2: a program with closed standard descriptors will open these again. */
-static int open_pidfd(pid_t pid)
-{
-	int low = (int)syscall(SYS_pidfd_open, pid, 0), fd;
-
-	if (low < 0 || low > STDERR_FILENO)
-		return low < 0 ? -errno : low;
-	fd = fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (fd < 0)
-		fd = -errno;
-	close(low);
-	return fd;
-}
-
 /* Takes the forked child into the books.  Under one lock, so that another thread's
  * fork cannot inherit a descriptor that is not listed. */
 static int enlist(struct mpt_process *p, pid_t pid)
 {
-	int fd;
+	int fd, error;
 
 	children_lock();
-	fd = open_pidfd(pid);
+	fd = descriptor_high((int)syscall(SYS_pidfd_open, pid, 0));
+	error = errno;
 	if (fd >= 0) {
 		p->pid = pid;
 		p->pidfd = fd;
 		children_add(p);
 	}
 	children_unlock();
-	return fd < 0 ? fd : 0;
+	return fd < 0 ? -error : 0;
 }
 
 /* The child is waiting for this word, see let_go in process_child.c. */

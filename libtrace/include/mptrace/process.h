@@ -110,10 +110,11 @@ MPT_API int mpt_process_parent_sentinel(void);
  * waiting for it.  Returns 0.  [Thread.daemon] */
 MPT_API int mpt_process_thread_daemon(void);
 
-/* How the failure of a child's main is told, in the child.  Default: one line
- * on stderr.  NULL: silent. */
+/* How the failure of a child's main is told, in the child; children inherit it.
+ *   error  what the main returned, see mpt_result_text
+ * Default: one line on stderr.  NULL: silent.  Returns the hook there was before. */
 typedef void mpt_process_failure_hook(const char *name, pid_t pid, int error);
-MPT_API void mpt_process_on_failure(mpt_process_failure_hook *hook);
+MPT_API mpt_process_failure_hook *mpt_process_on_failure(mpt_process_failure_hook *hook);
 
 #ifdef __cplusplus
 }
