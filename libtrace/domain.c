@@ -7,6 +7,7 @@
 #include "libtrace/domain.h"
 
 #include "libtrace/clock.h"
+#include "libtrace/descriptor.h"
 #include "libtrace/env.h"
 #include "libtrace/futex.h"
 #include "libtrace/join.h"
@@ -233,7 +234,7 @@ static int create(void)
 	if (rc < 0)
 		return rc;
 	env_domain_name(name);
-	fd = open_backing(name);
+	fd = descriptor_high(open_backing(name));
 	if (fd < 0)
 		return -errno;
 	if (ftruncate(fd, (off_t)size) < 0)

@@ -3,6 +3,7 @@
 #include "libtrace/join.h"
 
 #include "libtrace/contract/wire.h"
+#include "libtrace/descriptor.h"
 #include "libtrace/domain.h"
 #include "libtrace/futex.h"
 #include "libtrace/object.h"
@@ -33,7 +34,7 @@ static int bind_name(const char *name)
 	if (n >= sizeof(a.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(a.sun_path + 1, name, n);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = descriptor_high(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 	if (fd < 0)
 		return -errno;
 	if (bind(fd, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n))) {
@@ -159,7 +160,7 @@ static int open_checked(const struct address *a, uint64_t *size)
 	int fd, rc = -EPROTO;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", a->pid, a->fd);
-	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	fd = descriptor_high(open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK));
 	if (fd < 0)
 		return errno == ENOENT ? -ENOENT : -errno;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&

@@ -452,10 +452,11 @@ struct mpt_wire_use *member_use(struct member *me, uint32_t object, uint32_t gen
 
 /* ---- the end of the process ---------------------------------------------- */
 
-/* Runs at exit, after the program's own handlers: the slot tells an orderly end.
+/* Runs at exit, after the program's own handlers and after the children were joined
+ * (process_exit.c has no priority: earlier): the slot tells an orderly end.
  * Other threads may still run for a moment, so the slot stays ours: whether we
  * are gone is decided by the life mutex alone. */
-__attribute__((destructor)) static void process_leave(void)
+__attribute__((destructor(101))) static void process_leave(void)
 {
 	struct member *me = member_self;
 
