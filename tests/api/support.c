@@ -36,6 +36,17 @@ void nap(void)
 	nanosleep(&(struct timespec){ 0, 500000 }, NULL);
 }
 
+void took_about(uint64_t start, uint64_t ns, const char *file, int line)
+{
+	uint64_t took = now_ns() - start;
+
+	if (took >= ns && took - ns <= GUARD_NS)
+		return;
+	print_error("took %llu ns, not about %llu\n", (unsigned long long)took,
+		    (unsigned long long)ns);
+	_fail(file, line);
+}
+
 /* ---- children ------------------------------------------------------------- */
 
 void child_refutes(const char *file, int line, const char *claim)

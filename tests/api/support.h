@@ -56,16 +56,8 @@ void nap(void);
 	} while (0)
 
 /* "About T": never under it; above it only the guard counts. */
-#define assert_took_about(start, ns)                                               \
-	do {                                                                       \
-		uint64_t took_ = now_ns() - (start);                               \
-		if (took_ < (ns))                                                  \
-			fail_msg("%llu ns is under %llu ns",                       \
-				 (unsigned long long)took_, (unsigned long long)(ns)); \
-		if (took_ > (ns) + GUARD_NS)                                       \
-			fail_msg("%llu ns is far over %llu ns",                    \
-				 (unsigned long long)took_, (unsigned long long)(ns)); \
-	} while (0)
+#define assert_took_about(start, ns) took_about(start, ns, __FILE__, __LINE__)
+void took_about(uint64_t start, uint64_t ns, const char *file, int line);
 
 /* ---- children ------------------------------------------------------------- */
 
