@@ -41,6 +41,22 @@ static bool kernel_says_alive(const struct mpt_wire_process *p, bool otherwise)
 	return identity_alive(p->inner_pid, p->start_ticks, p->pidfd_inode);
 }
 
+/* Has the pid come back as another member?  Then it has called exec since: pid and
+ * start time are those of before, and the segment is mapped again. */
+static bool superseded(const struct mpt_wire_process *p)
+{
+	const struct mpt_wire_process *other = domain.processes;
+	uint32_t used = load32_acquire(&domain.header->section[MPT_SEC_PROCESSES].used);
+
+	for (; used > 0; used--, other++)
+		if (other != p && load32_acquire(&other->state) >= MPT_SLOT_LIVE &&
+		    other->inner_pid == p->inner_pid &&
+		    other->pidns_inode == p->pidns_inode &&
+		    other->start_ticks == p->start_ticks && other->attached_ns > p->attached_ns)
+			return true;
+	return false;
+}
+
 static void mark_dead(struct mpt_wire_process *p)
 {
 	uint32_t state = load32(&p->state);
@@ -64,11 +80,13 @@ static bool process_alive(struct mpt_wire_process *p)
 		pthread_mutex_consistent(life_of(p));
 	if (rc == 0 || rc == EOWNERDEAD)
 		pthread_mutex_unlock(life_of(p));
-	/* After EOWNERDEAD a living pid has left by exec, or its attaching thread was
-	 * torn out; the mapping tells. */
 	alive = kernel_says_alive(p, rc == 0);
-	if (alive && rc == EOWNERDEAD)
-		alive = identity_maps_domain(p->inner_pid);
+	/* A living pid may have left by exec, whoever held the mutex. */
+	if (alive && p->pidns_inode == identity_pidns() &&
+	    (superseded(p) || !identity_maps(p->inner_pid, domain.inode))) {
+		or32(&p->flags, MPT_PROC_EXEC);
+		alive = false;
+	}
 	if (!alive)
 		mark_dead(p);
 	return alive;

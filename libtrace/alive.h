@@ -5,8 +5,10 @@
  * First witness: the life mutex in the process slot, robust, held by the thread
  * that attached.  EBUSY: alive (a few ns).  EOWNERDEAD: that thread is gone
  * without leaving: the process died or called exec.  Free: the thread ended in
- * order, and the kernel is asked about the pid instead.
- * Second witness: pidfd and start time, which a reused pid does not have.
+ * order, or an earlier look found it dead.
+ * Second witness, when nobody holds the mutex: pidfd and start time, which a reused
+ * pid does not have.  Third, as exec keeps both: whether the pid still maps this
+ * very segment, and not as a newer member.
  */
 #ifndef MPT_ALIVE_H
 #define MPT_ALIVE_H

@@ -133,12 +133,14 @@ int domain_populate(void *at, uint64_t size)
 int domain_map(int fd, uint64_t size)
 {
 	void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	struct stat st;
 
 	if (base == MAP_FAILED)
 		return -errno;
 	/* A core dump needs no copy of it, and holes must not be filled by one. */
 	madvise(base, size, MADV_DONTDUMP);
 	domain.fd = fd;
+	domain.inode = fstat(fd, &st) == 0 ? st.st_ino : 0;
 	domain.header = base;
 	domain.size = size;
 	return 0;

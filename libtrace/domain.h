@@ -18,6 +18,7 @@
 
 struct domain {
 	int fd; /* -1 when the program closed it behind our back */
+	uint64_t inode; /* of the segment: tells it from others in /proc/PID/maps */
 	uint64_t size;
 	uint64_t ring_bytes; /* wanted per thread; 0: records are off */
 	struct mpt_wire_header *header;

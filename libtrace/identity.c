@@ -2,6 +2,7 @@
 /* identity.c - see identity.h. */
 #include "libtrace/identity.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -122,7 +123,8 @@ uint32_t identity_outer_pid(void)
 	return pid ? pid : (uint32_t)getpid();
 }
 
-/* By pidfd: exact where pidfds have inodes.  -1: cannot tell. */
+/* By pidfd: exact where pidfds have inodes.  0 dead, 1 alive, 2 alive but perhaps
+ * another incarnation, -1 cannot tell. */
 static int alive_by_pidfd(uint32_t pid, uint64_t inode)
 {
 	struct pollfd p = { .fd = open_pidfd(pid), .events = POLLIN };
@@ -135,7 +137,7 @@ static int alive_by_pidfd(uint32_t pid, uint64_t inode)
 	if (inode && now)
 		alive = now == inode && poll(&p, 1, 0) == 0;
 	else
-		alive = poll(&p, 1, 0) > 0 ? 0 : -1;
+		alive = poll(&p, 1, 0) > 0 ? 0 : 2;
 	close(p.fd);
 	return alive;
 }
@@ -147,35 +149,64 @@ bool identity_alive(uint32_t pid, uint64_t start_ticks, uint64_t pidfd_inode)
 	uint64_t start = start_ticks;
 	ssize_t n;
 
-	if (alive < 0) {
+	if (alive != 0 && alive != 1) {
 		n = read_proc(pid, "stat", stat, sizeof(stat));
 		if (n > 0)
 			parse_stat(stat, &state, &start);
-		alive = kill((pid_t)pid, 0) == 0 || errno == EPERM;
-		if (state == 'Z' || state == 'X' || (start_ticks && start != start_ticks))
+		/* A first thread that has ended is a zombie too, but its process may live:
+		 * only a pidfd tells. */
+		if (alive < 0)
+			alive = (kill((pid_t)pid, 0) == 0 || errno == EPERM) && state != 'Z' &&
+				state != 'X';
+		if (start_ticks && start != start_ticks)
 			alive = 0;
 	}
 	errno = saved;
-	return alive;
+	return alive != 0;
 }
 
-bool identity_maps_domain(uint32_t pid)
+/* "addr perms offset dev inode path".  The device is not compared: some file systems
+ * show another one here than to stat(). */
+static bool is_segment(const char *line, uint64_t inode)
 {
-	char path[64], line[4352];
-	int saved = errno;
-	bool found = false;
+	unsigned long long found;
+
+	return (strstr(line, "/memfd:mptrace:") || strstr(line, ".mptrace")) &&
+	       sscanf(line, "%*s %*s %*s %*s %llu", &found) == 1 && found == inode;
+}
+
+/* 1 mapped, 0 not, -1 cannot tell: unreadable, or a thread that has ended and shows
+ * an empty file. */
+static int task_maps(uint32_t pid, const char *task, uint64_t inode)
+{
+	char path[300], line[4352];
+	int found = -1;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
+	snprintf(path, sizeof(path), "/proc/%u/task/%s/maps", pid, task);
 	f = fopen(path, "re");
-	if (!f) {
-		found = errno != ENOENT;
-		errno = saved;
-		return found;
-	}
-	while (!found && fgets(line, sizeof(line), f))
-		found = strstr(line, "/memfd:mptrace:") || strstr(line, ".mptrace");
-	fclose(f);
-	errno = saved;
+	while (f && found < 1 && fgets(line, sizeof(line), f))
+		found = is_segment(line, inode);
+	if (f)
+		fclose(f);
 	return found;
+}
+
+bool identity_maps(uint32_t pid, uint64_t inode)
+{
+	int saved = errno, found = -1;
+	const struct dirent *entry;
+	char path[64];
+	DIR *tasks;
+
+	/* All threads map the same, but the first one may have ended before the others. */
+	snprintf(path, sizeof(path), "/proc/%u/task", pid);
+	tasks = opendir(path);
+	while (tasks && found < 0 && (entry = readdir(tasks)) != NULL)
+		if (entry->d_name[0] != '.')
+			found = task_maps(pid, entry->d_name, inode);
+	if (tasks)
+		closedir(tasks);
+	errno = saved;
+	return found != 0;
 }

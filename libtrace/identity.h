@@ -22,7 +22,7 @@ uint64_t identity_pidns(void);
 uint32_t identity_outer_pid(void);
 /* Is this incarnation running (not a zombie)? */
 bool identity_alive(uint32_t pid, uint64_t start_ticks, uint64_t pidfd_inode);
-/* Does it still map a domain (false after exec)?  True when unreadable. */
-bool identity_maps_domain(uint32_t pid);
+/* Does it map the segment of this inode (not after exec)?  True when unreadable. */
+bool identity_maps(uint32_t pid, uint64_t inode);
 
 #endif
