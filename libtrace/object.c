@@ -101,7 +101,7 @@ static void fill(struct mpt_wire_object *o, uint32_t slot, const struct object_w
 				    offsetof(struct mpt_wire_object, kind));
 	clear_side(&o->take);
 	clear_side(&o->give);
-	memset(&o->hold, 0, sizeof(o->hold));
+	memset(&o->hold, 0, sizeof(*o) - offsetof(struct mpt_wire_object, hold));
 	o->kind = (uint16_t)wish->kind;
 	o->creator = me->process_slot;
 	o->created_ns = futex_now();
