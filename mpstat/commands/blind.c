@@ -7,9 +7,14 @@
  */
 #include "mpstat/commands/blind.h"
 
+#include "mpstat/commands/stop.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define LOOK_AGAIN_S 0.1
 
 /*
  * Where /proc says a process sleeps, and nothing inside the observed programs
@@ -20,13 +25,45 @@
  */
 /* clang-format off: one per line says no more */
 static const char *const understood[] = {
-	"do_wait", "wait4", "waitid", "kernel_wait4", "hrtimer_nanosleep", "do_nanosleep",
-	"nanosleep", "clock_nanosleep", "common_nsleep", "do_sys_poll", "do_poll", "poll",
-	"ppoll", "do_select", "core_sys_select", "select", "pselect6", "ep_poll",
-	"do_epoll_wait", "epoll_", "io_cqring_wait", "io_uring_enter", "n_tty_read",
-	"wait_woken", "do_sigtimedwait", "sigtimedwait", "do_sigsuspend", "sigsuspend",
-	"rt_sig", "do_pause", "pause", "signalfd_", "timerfd_read", "inotify_read",
-	"inet_csk_accept", "inet_stream_connect", "tcp_", "sk_wait_data", "do_signal_stop",
+	"do_wait",
+	"wait4",
+	"waitid",
+	"kernel_wait4",
+	"hrtimer_nanosleep",
+	"do_nanosleep",
+	"nanosleep",
+	"clock_nanosleep",
+	"common_nsleep",
+	"do_sys_poll",
+	"do_poll",
+	"poll",
+	"ppoll",
+	"do_select",
+	"core_sys_select",
+	"select",
+	"pselect6",
+	"ep_poll",
+	"do_epoll_wait",
+	"epoll_",
+	"io_cqring_wait",
+	"io_uring_enter",
+	"n_tty_read",
+	"wait_woken",
+	"do_sigtimedwait",
+	"sigtimedwait",
+	"do_sigsuspend",
+	"sigsuspend",
+	"rt_sig",
+	"do_pause",
+	"pause",
+	"signalfd_",
+	"timerfd_read",
+	"inotify_read",
+	"inet_csk_accept",
+	"inet_stream_connect",
+	"tcp_",
+	"sk_wait_data",
+	"do_signal_stop",
 	"ptrace_stop",
 };
 /* clang-format on */
@@ -53,39 +90,136 @@ static bool is_understood(const char *inside)
 	return false;
 }
 
-static void look_at(struct blind *blind, const struct process *process)
+/* Records written by all threads: it moved when this did. */
+static uint64_t progress_of(const struct process *process)
+{
+	const struct thread *thread;
+	uint64_t records = 0;
+
+	for (thread = process->first_thread; thread; thread = thread->next)
+		records += thread->fact.records;
+	return records;
+}
+
+/* /proc tells where the first thread sleeps.  Does the domain tell it too? */
+static bool told_by_domain(const struct process *process)
+{
+	const struct thread *thread;
+
+	for (thread = process->first_thread; thread; thread = thread->next)
+		if (thread->fact.tid == process->id.pid && thread->fact.wait_op)
+			return true;
+	return false;
+}
+
+static bool is_suspect(const struct process *process)
 {
 	const struct fact_process *fact = &process->fact;
 
-	/* Members of a domain tell every wait on our objects themselves. */
-	if (!process->matched || process->domain || fact->ended)
-		return;
+	if (!process->matched || !process_lives(process))
+		return false;
 	if (fact->state != 'S' && fact->state != 'D')
-		return; /* runs, is stopped, or is dead */
+		return false; /* runs, or is stopped by somebody who knows */
+	if (is_understood(fact->inside) || told_by_domain(process))
+		return false;
+	if (!process->domain)
+		return true;
+	/* A thread that waits for another of its own process, as in pthread_join: that
+	 * other one is judged by itself. */
+	return fact->inside[0] && !(fact->threads > 1 && strstr(fact->inside, "futex"));
+}
+
+static void add_process(struct blind *blind, const struct process *process)
+{
+	const struct fact_process *fact = &process->fact;
+
 	if (!fact->inside[0])
 		add(blind,
 		    "process %u (%s) sleeps, and where is not readable: needs its user or root",
 		    process->id.pid, fact->name);
-	else if (!is_understood(fact->inside))
+	else
 		add(blind,
 		    "process %u (%s) sleeps in %s, and who could wake it is not known: needs "
-		    "libmptrace in that program",
+		    "libmptrace in that place",
 		    process->id.pid, fact->name, fact->inside);
 }
 
-void blind_find(struct blind *blind, const struct session *session)
+/* A member of a domain that was suspect at the first look. */
+struct suspect {
+	struct process_id id;
+	uint64_t progress;
+};
+
+struct suspects {
+	struct suspect *items;
+	size_t count;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	const struct suspect *x = a, *y = b;
+
+	if (x->id.pid != y->id.pid)
+		return x->id.pid < y->id.pid ? -1 : 1;
+	return x->id.start == y->id.start ? 0 : x->id.start < y->id.start ? -1 : 1;
+}
+
+/* The members among the suspects; without memory there are none, and then
+ * every one of the second look counts. */
+static void find_members(struct suspects *members, const struct model *model)
 {
 	const struct process *process = NULL;
+	size_t room = 0;
+
+	memset(members, 0, sizeof(*members));
+	while ((process = model_next_process(model, process)))
+		room += process->domain && is_suspect(process);
+	members->items = room ? calloc(room, sizeof(*members->items)) : NULL;
+	while (members->items && (process = model_next_process(model, process)))
+		if (process->domain && is_suspect(process) && members->count < room)
+			members->items[members->count++] =
+				(struct suspect){process->id, progress_of(process)};
+	if (members->items)
+		qsort(members->items, members->count, sizeof(*members->items), by_id);
+}
+
+/* Was it suspect then, and has done nothing since? */
+static bool is_still(const struct suspects *members, const struct process *process)
+{
+	const struct suspect key = {process->id, 0}, *found;
+
+	if (!members->items)
+		return true;
+	found = bsearch(&key, members->items, members->count, sizeof(key), by_id);
+	return found && found->progress == progress_of(process);
+}
+
+static void add_sources(struct blind *blind, const struct model *model)
+{
 	int from;
 
-	memset(blind, 0, sizeof(*blind));
 	for (from = FACT_FROM_NONE + 1; from < FACT_SOURCES; from++) {
-		const struct fact_source_state *state =
-			model_source(session->model, (enum fact_source)from);
+		const struct fact_source_state *state = model_source(model, (enum fact_source)from);
 
 		if (state && state->name[0] && !state->ok)
 			add(blind, "%s: %s", state->name, state->text);
 	}
+}
+
+void blind_find(struct blind *blind, struct session *session)
+{
+	const struct process *process = NULL;
+	struct suspects members;
+
+	memset(blind, 0, sizeof(*blind));
+	find_members(&members, session->model);
+	if (members.count > 0) {
+		stop_sleep(LOOK_AGAIN_S);
+		session_refresh(session);
+	}
+	add_sources(blind, session->model);
 	while ((process = model_next_process(session->model, process)))
-		look_at(blind, process);
+		if (is_suspect(process) && (!process->domain || is_still(&members, process)))
+			add_process(blind, process);
+	free(members.items);
 }

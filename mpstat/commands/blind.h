@@ -18,8 +18,15 @@ struct blind {
 	size_t count;			  /* may be more than BLIND_MAX */
 };
 
-/* Fills in: sources that do not see all, and processes that sleep in something
- * of which nothing tells who could end it. */
-void blind_find(struct blind *blind, const struct session *session);
+/*
+ * Fills in: sources that do not see all, and processes that sleep in something
+ * of which nothing tells who could end it.  The session has been refreshed.
+ *
+ * State of threads and state of processes are read one after the other; who
+ * blocks in between looks as if it slept outside the library.  So when members of
+ * domains are among the suspects this refreshes once more, 100 ms later, and
+ * drops those that did anything.
+ */
+void blind_find(struct blind *blind, struct session *session);
 
 #endif

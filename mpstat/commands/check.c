@@ -30,13 +30,14 @@ static const char *plural(size_t count)
 }
 
 /* A problem that was seen weighs more than what was not seen. */
-static void judge(struct check *check, const struct session *session)
+static void judge(struct check *check, struct session *session)
 {
 	const struct model *model = session->model;
 	size_t i;
 
 	memset(check, 0, sizeof(*check));
 	check->session = session;
+	blind_find(&check->blind, session); /* first: it may look once more */
 	check->domains = rows_count(model, ENTITY_DOMAIN);
 	check->processes = rows_count(model, ENTITY_PROCESS);
 	check->threads = rows_count(model, ENTITY_THREAD);
@@ -49,7 +50,6 @@ static void judge(struct check *check, const struct session *session)
 	/* Left out are only findings beyond the bound: there are enough. */
 	if (session->options->strict)
 		check->problems += check->notes;
-	blind_find(&check->blind, session);
 	check->code = check->problems ? EXIT_PROBLEM : check->blind.count ? EXIT_BLIND : EXIT_FINE;
 }
 

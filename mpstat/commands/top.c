@@ -101,20 +101,6 @@ static struct view_config view_of(struct session *session, const struct pace *pa
 	return config;
 }
 
-static int full_screen(struct session *session, const struct pace *pace, struct err *err)
-{
-	struct view_config config = view_of(session, pace);
-
-	switch (view_run(&config, err)) {
-	case 0:
-		return EXIT_FINE;
-	case -EINVAL:
-		return EXIT_USAGE;
-	default:
-		return EXIT_OUTPUT;
-	}
-}
-
 /* Columns of the terminal, of $COLUMNS, or what fits most logs. */
 static int output_width(const struct output *output)
 {
@@ -125,6 +111,32 @@ static int output_width(const struct output *output)
 	if (ioctl(output->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		width = size.ws_col;
 	return width >= WIDTH_MIN ? width : WIDTH_DEFAULT;
+}
+
+static bool is_screen(const char *name)
+{
+	size_t i;
+
+	for (i = 0; view_screen_name(i); i++)
+		if (strcmp(view_screen_name(i), name) == 0)
+			return true;
+	return false;
+}
+
+/* view_print refused: which name was it? */
+static int unknown_name(const struct view_config *config, struct err *err)
+{
+	char names[256], *rest = names, *name;
+
+	snprintf(names, sizeof(names), "%s", config->screen ? config->screen : "");
+	while ((name = strsep(&rest, ",")))
+		if (config->screen && !is_screen(name))
+			return err_set(err, -EINVAL, "there is no screen '%s'; see %s help top",
+				       name, config->program);
+	return err_set(err, -EINVAL,
+		       "no screen shown has a column '%s'; columns are called as in "
+		       "%s snapshot --json",
+		       config->sort ? config->sort : "", config->program);
 }
 
 static int frame(struct session *session, const struct exporter *exporter, const struct pace *pace,
@@ -138,11 +150,7 @@ static int frame(struct session *session, const struct exporter *exporter, const
 		return exporter->snapshot(output->file, &about, false, err);
 	result = view_print(&config, output->file, output_width(output));
 	if (result == -EINVAL)
-		return err_set(err, result,
-			       "there is no screen '%s' or no column '%s' in it; see "
-			       "%s help top",
-			       config.screen ? config.screen : "", config.sort ? config.sort : "",
-			       config.program);
+		return unknown_name(&config, err);
 	if (result < 0)
 		return err_set(err, result, "cannot draw a frame: %s", strerror(-result));
 	return 0;
@@ -191,6 +199,25 @@ static int batch(struct session *session, const struct pace *pace, struct err *e
 		code = EXIT_OUTPUT;
 	}
 	return code;
+}
+
+static int full_screen(struct session *session, struct pace *pace, struct err *err)
+{
+	struct view_config config = view_of(session, pace);
+
+	switch (view_run(&config, err)) {
+	case 0:
+		return EXIT_FINE;
+	case -EINVAL:
+		return EXIT_USAGE;
+	case -ENOTSUP:
+		/* A terminal that can only go on: text is what it can show. */
+		memset(err, 0, sizeof(*err));
+		pace->frames = pace->frames ? pace->frames : 1;
+		return batch(session, pace, err);
+	default:
+		return EXIT_OUTPUT;
+	}
 }
 
 static int top_run(const struct options *options, struct err *err)

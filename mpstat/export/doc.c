@@ -103,14 +103,18 @@ void doc_close(struct doc *doc)
 
 void doc_put(struct doc *doc, const char *key, struct json_t *value)
 {
-	if (!value)
-		err_set(doc->err, -ENOMEM, "cannot make the JSON value of '%s': no memory",
-			key ? key : "a row");
-	if (doc->err->code == 0) {
+	int flags = doc->pretty ? DUMP_FLAGS : DUMP_FLAGS | JSON_COMPACT;
+
+	if (doc->err->code == 0 && value) {
 		lead(doc, key);
-		/* The result tells of a failed stream, which the caller checks. */
-		json_dumpf(value, doc->file, doc->pretty ? DUMP_FLAGS : DUMP_FLAGS | JSON_COMPACT);
+		/* A stream that fails is the caller's to see. */
+		if (json_dumpf(value, doc->file, flags) == 0 || ferror(doc->file)) {
+			json_decref(value);
+			return;
+		}
 	}
+	err_set(doc->err, -ENOMEM, "no memory to write the JSON value of '%s'",
+		key ? key : "a row");
 	json_decref(value);
 }
 
