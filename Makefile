@@ -107,7 +107,7 @@ man_path = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(patsubst mpstat.1,$(MPSTAT_
 # -- What one can ask for -----------------------------------------------------
 
 .PHONY: all lib programs tests unit-tests api-tests benches deps deps-test deps-full \
-	demo check check-full check-bounded bench install uninstall clean help FORCE
+	deps-bench demo check check-full check-bounded bench install uninstall clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 # Objects stay: they are not intermediate files.
@@ -136,6 +136,8 @@ deps-test:
 	@DEPS=$(DEPS) tests/deps.sh build test
 deps-full:
 	@DEPS=$(DEPS) tests/deps.sh build test full
+deps-bench:
+	@DEPS=$(DEPS) tests/deps.sh build bench
 
 ## demo         install what is missing, build, watch a small workload run into a deadlock
 demo: deps
@@ -154,7 +156,7 @@ check-bounded: deps-full
 	@BUILD=$(abspath $(BUILD)) tests/full.sh bounded
 
 ## bench        measure: record, lock and queue against their neighbours
-bench: deps
+bench: deps-bench
 	@$(again) all benches
 	@BUILD=$(abspath $(OUT)) tests/bench/run
 

@@ -7,6 +7,7 @@
 #   deps.sh build test   and what the tests need
 #   deps.sh build test full
 #                        and what the long tests need
+#   deps.sh build bench  what make bench needs
 #   deps.sh --usable CC PKG_CONFIG PACKAGE...
 #                        are the tools of a build there, wherever from?
 #
@@ -36,6 +37,7 @@ test|shellcheck|checks the scripts
 test|universal-ctags|finds functions and their length
 test|g++|the public headers must be C++ as well
 test|ncurses-term|terminal descriptions the screens are tried on
+bench|python3|runs the rounds of make bench, and is measured
 full|clang|a second compiler's warnings
 full|valgrind|memory errors of the unit tests
 END
