@@ -69,6 +69,7 @@ static void add_rest(struct object_node *node)
 	memset(rest, 0, sizeof(*rest));
 	if (!gives && !takes)
 		return;
+	rest->object = &node->object;
 	strcpy(rest->process_name, LEDGER_REST);
 	rest->process_ended = true;
 	rest->gives = gives;

@@ -152,6 +152,7 @@ static void link_use(struct model *model, struct use_node *node)
 	struct use *use = &node->use;
 
 	use->next = NULL;
+	use->object = object ? &object->object : NULL;
 	if (process)
 		memcpy(use->process_name, process->process.fact.name, sizeof(use->process_name));
 	use->process_ended = !process || !process_lives(&process->process);

@@ -66,6 +66,7 @@ struct thread {
 /* Ledger row, kept per (object, process).  The last row of an object may be
  * process {0, 0}, "ended processes": what its totals have beyond its rows. */
 struct use {
+	const struct object *object;
 	struct process_id process;
 	char process_name[FACT_NAME_MAX];
 	bool process_ended;

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* field_value.c - values that take more than reading a member. */
+#include "mpstat/model/field_value.h"
+
+#include "mpstat/model/hist.h"
+#include "mpstat/model/kind.h"
+#include "mpstat/model/store.h"
+#include "mpstat/model/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct value v_age(const struct model *m, uint64_t since_ns)
+{
+	return since_ns && since_ns != FACT_UNKNOWN ? v_u64(words_age(m, since_ns)) : v_none();
+}
+
+struct value v_percentile(const struct fact_hist *hist, double q, uint64_t max_ns)
+{
+	uint64_t ns;
+
+	return hist_percentile(hist, q, max_ns, &ns) ? v_u64(ns) : v_none();
+}
+
+struct value v_domain_id(const struct model *m, uint64_t id)
+{
+	if (!id)
+		return v_none();
+	snprintf(m->scratch, MODEL_SCRATCH, "%016" PRIx64, id);
+	return v_text(m->scratch);
+}
+
+struct value v_object_id(const struct model *m, struct object_id id)
+{
+	snprintf(m->scratch, MODEL_SCRATCH, "%016" PRIx64 ":%s%u.%u", id.domain,
+		 id.slot & FACT_REF_PROCESS ? "p" : "", id.slot & ~FACT_REF_PROCESS,
+		 id.generation);
+	return v_text(m->scratch);
+}
+
+struct value v_kind(const struct model *m, uint16_t kind)
+{
+	return v_text(kind_name(kind, m->scratch, MODEL_SCRATCH));
+}
+
+struct value v_op(const struct model *m, uint16_t op)
+{
+	return op ? v_text(op_name(op, m->scratch, MODEL_SCRATCH)) : v_none();
+}
+
+struct value v_whole_op(const struct model *m, uint16_t op)
+{
+	return op ? v_text(op_write(op, m->scratch, MODEL_SCRATCH)) : v_none();
+}
+
+struct value v_verdict(enum verdict verdict)
+{
+	static const char *const words[] = {
+		[VERDICT_FINE] = "fine", [VERDICT_WAITING] = "waiting", [VERDICT_STUCK] = "stuck"};
+
+	return v_text(words[verdict]);
+}
+
+struct value v_process_verdict(const struct process *p)
+{
+	if (p->fact.ended)
+		return v_text("ended");
+	return process_lives(p) ? v_verdict(p->verdict) : v_text("zombie");
+}
+
+struct value v_process_state(const struct model *m, const struct process *p)
+{
+	if (p->fact.ended)
+		return v_text("X");
+	if (!p->fact.state)
+		return v_none();
+	snprintf(m->scratch, MODEL_SCRATCH, "%c", p->fact.state);
+	return v_text(m->scratch);
+}
+
+struct value v_sources(const struct model *m, const struct process *p)
+{
+	static const char *const names[FACT_SOURCES] = {
+		[FACT_FROM_PROC] = "proc",
+		[FACT_FROM_KERNEL] = "kernel",
+		[FACT_FROM_PYTHON] = "python",
+		[FACT_FROM_SEGMENT] = "segment",
+	};
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+
+	for (int i = 0; i < FACT_SOURCES; i++) {
+		if (names[i] && p->sources & 1u << i)
+			sentence_add(&out, "%s%s", out.used ? "," : "", names[i]);
+	}
+	return v_name(m->scratch);
+}
+
+struct value v_thread_wait(const struct model *m, const struct thread *t)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+
+	if (!t->fact.wait_op || t->fact.ended)
+		return v_text("");
+	out.brief = true;
+	sentence_add(&out, "waiting ");
+	words_wait_held(&out, t);
+	words_for(&out, m, t->fact.wait_since_ns);
+	return v_text(m->scratch);
+}
+
+struct value v_thread_blocker(const struct model *m, const struct thread *t)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+
+	if (!t->blocker)
+		return v_none();
+	out.brief = true;
+	words_thread(&out, t->blocker);
+	return v_text(m->scratch);
+}
+
+struct value v_holder(const struct model *m, const struct object *o)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+
+	if (!o->fact.held)
+		return v_none();
+	if (!o->owner)
+		return v_text("?");
+	out.brief = true;
+	words_thread(&out, o->owner);
+	return v_text(m->scratch);
+}
+
+/* ---- records ----------------------------------------------------------- */
+
+struct value v_record_object(const struct model *m, const struct record *r)
+{
+	struct object_id id = r->fact.object;
+	char kind[KIND_NAME_MAX];
+
+	if (r->object_name[0])
+		return v_text(r->object_name);
+	if (!id.domain && !id.slot && !id.generation)
+		return v_none();
+	snprintf(m->scratch, MODEL_SCRATCH, "%s #%u",
+		 kind_name(MPT_OP_KIND(r->fact.op), kind, sizeof(kind)),
+		 id.slot & ~FACT_REF_PROCESS);
+	return v_text(m->scratch);
+}
+
+/* Seconds since its domain was made, else since the machine started. */
+struct value v_record_time(const struct model *m, const struct record *r)
+{
+	const struct domain_node *domain = store_domain(m, r->fact.domain);
+	uint64_t zero = domain ? domain->domain.fact.created_ns : 0;
+
+	return v_f64(((double)r->time_ns - (double)zero) / 1e9);
+}
+
+static bool is_hold(const struct record *r)
+{
+	return op_effect(r->fact.op) == MPT_E_PASS &&
+	       kind_has(MPT_OP_KIND(r->fact.op), MPT_T_OWNER);
+}
+
+struct value v_record_wait(const struct record *r)
+{
+	bool ended = r->fact.phase == MPT_PHASE_END;
+
+	return ended && !is_hold(r) ? v_some(r->fact.span) : v_none();
+}
+
+struct value v_record_hold(const struct record *r)
+{
+	return is_hold(r) ? v_u64(r->fact.span) : v_none();
+}
+
+struct value v_record_result(const struct record *r)
+{
+	const char *name;
+
+	if (r->fact.phase == MPT_PHASE_BEGIN)
+		return v_none();
+	if (r->fact.flags & FACT_RECORD_FAILED) {
+		name = r->fact.value < 4096 ? strerrorname_np((int)r->fact.value) : NULL;
+		return v_text(name ? name : "failed");
+	}
+	return v_text(r->fact.flags & FACT_RECORD_RECOVERED ? "recovered" : "ok");
+}
