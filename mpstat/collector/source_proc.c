@@ -27,6 +27,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+/* No memory must not end the program: know() looks. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #define DETAILS_NS 10000000000ull
@@ -147,6 +149,10 @@ static struct known *know(struct proc_source *s, const struct proc_stat *stat)
 			return NULL;
 		memcpy(&k->id, &id, sizeof(id));
 		HASH_ADD(hh, s->known, id, sizeof(k->id), k);
+		if (!k->hh.tbl) {
+			free(k);
+			return NULL;
+		}
 	}
 	k->refresh = s->refresh;
 	return k;

@@ -36,6 +36,12 @@ static struct watched *add(struct watch *watch, const uint8_t id[16], int fd)
 	w->fd = fd;
 	w->staying = true;
 	HASH_ADD(hh, watch->domains, id, sizeof(w->id), w);
+	if (!w->hh.tbl) {
+		watch->too_many++;
+		close(fd);
+		free(w);
+		return NULL;
+	}
 	return w;
 }
 

@@ -17,6 +17,8 @@
 #include "mpstat/collector/notes.h"
 #include "mpstat/collector/records.h"
 
+/* No memory must not end the program: add() looks. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #define WATCH_DOMAINS 4096
