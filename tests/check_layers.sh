@@ -22,18 +22,21 @@ includes() {
 		sed -nE 's/^([^:]+):([0-9]+):[^"<]*(["<])([^">]+)[">].*/\1 \2 \3 \4/p'
 }
 
-# Prints the path of header $2 as file $1 sees it, or nothing when it is not ours.
+# Sets target to the path of header $2 as file $1 sees it; empty: not ours.
+# (A variable, as a process per include takes its time.)
 resolve() {
-	local candidate
-	for candidate in "$(dirname "$1")/$2" "$2" "libtrace/include/$2"; do
-		[ -e "$candidate" ] && { realpath --relative-to=. "$candidate"; return; }
+	for target in "${1%/*}/$2" "$2" "libtrace/include/$2"; do
+		[ -e "$target" ] || continue
+		[[ $target != *./* ]] || target=$(realpath --relative-to=. "$target")
+		return
 	done
+	target=
 }
 
-# Prints "PLACE PREFIX..." of the longest `may` rule for file $1.
-may_rule() {
-	awk -v file="$1" '
-	$1 == "may" {
+# Prints "PLACE WORD..." of the rule of kind $1 with the longest PLACE for file $2.
+rule_for() {
+	awk -v kind="$1" -v file="$2" '
+	$1 == kind {
 		place = $2; sub(/:$/, "", place)
 		if (index(file, place) == 1 && length(place) > length(best)) {
 			best = place; $1 = ""; $2 = ""; what = $0
@@ -56,12 +59,12 @@ wrong_own_includes() {
 	local -A known=()
 	local -a prefixes
 	while read -r file line kind header; do
-		target=$(resolve "$file" "$header")
+		resolve "$file" "$header"
 		if [ -z "$target" ]; then
 			[ "$kind" = '"' ] && echo "$file:$line: \"$header\" is not there"
 			continue
 		fi
-		[ -n "${known[$file]:-}" ] || known[$file]=$(may_rule "$file")
+		[ -n "${known[$file]:-}" ] || known[$file]=$(rule_for may "$file")
 		read -r place _ <<<"${known[$file]}"
 		[ -n "$place" ] || { echo "$file:$line: no rule for this place"; continue; }
 		read -r -a prefixes <<<"${known[$file]#* }"
@@ -72,7 +75,8 @@ wrong_own_includes() {
 
 # `only` and `never` rules over brackets.
 wrong_outside_includes() {
-	local file line kind header verb subject rest
+	local file line kind header verb subject rest outside_rules
+	outside_rules=$(grep -E '^(only|never) ' "$rules")
 	local -a words
 	while read -r file line kind header; do
 		[ "$kind" = '<' ] || continue
@@ -91,7 +95,7 @@ wrong_outside_includes() {
 				matches_one_of "$header" "${words[@]}" &&
 					echo "$file:$line: <$header> never in $subject" ;;
 			esac
-		done < <(grep -E '^(only|never) ' "$rules")
+		done <<<"$outside_rules"
 	done < <(includes)
 }
 
@@ -105,29 +109,34 @@ matches_one_of() {
 	return 1
 }
 
-# `calls` rules over the undefined names of built objects.
-wrong_calls() {
-	local verb place names object name
-	while read -r verb place names; do
-		place=${place%:}
+objects() {
+	local object source
+	find "$BUILD/obj/mpstat" "$BUILD/obj/libtrace" -name '*.o' 2>/dev/null |
 		while read -r object; do
-			nm -u "$object" | awk '{ print $NF }' | sed 's/@.*//; s/^__\(.*\)_chk$/\1/' |
-				while read -r name; do
-					[[ " $names " == *" $name "* ]] &&
-						echo "${object#"$BUILD/obj/"}: touches $name"
-				done
-		done < <(find "$BUILD/obj/$place" -name '*.o' 2>/dev/null)
-	done < <(grep '^calls ' "$rules")
+			source=${object#"$BUILD/obj/"}
+			# An object may outlive its source.
+			[ -e "${source%.o}.c" ] && echo "$object"
+		done
 }
 
-built_objects() {
-	find "$BUILD/obj/mpstat" "$BUILD/obj/libtrace" -name '*.o' 2>/dev/null | wc -l
+# `calls` rules over the undefined names of built objects.
+wrong_calls() {
+	local object names name
+	while read -r object; do
+		names=$(rule_for calls "${object#"$BUILD/obj/"}")
+		[ -n "$names" ] || continue
+		nm -u "$object" | awk '{ print $NF }' | sed 's/@.*//; s/^__\(.*\)_chk$/\1/' |
+			while read -r name; do
+				[[ " ${names#* } " == *" $name "* ]] &&
+					echo "${object#"$BUILD/obj/"}: touches $name"
+			done
+	done < <(objects)
 }
 
 none "own headers are included in the direction of knowledge" "$(wrong_own_includes)"
 none "outside headers are included only where they belong" "$(wrong_outside_includes)"
-check "there are objects to look at" test "$(built_objects)" -gt 0
+check "there are objects to look at" test "$(objects | wc -l)" -gt 0
 none "objects call only what their place may" "$(wrong_calls)"
 check "includes were seen at all" test "$(includes | wc -l)" -gt 50
-note "$(includes | wc -l) includes of $(sources | wc -l) files, calls of $(built_objects) objects"
+note "$(includes | wc -l) includes of $(sources | wc -l) files, calls of $(objects | wc -l) objects"
 plan
