@@ -21,7 +21,7 @@ declared() {
 			c = substr($0, i, 1)
 			if (c == "{") depth++
 			if (depth == 0) printf "%s", c
-			if (c == "}" && --depth == 0) printf ";"
+			if (c == "}" && --depth == 0) printf "\n"
 			if (c == ";" && depth == 0) printf "\n"
 		}
 	}' | grep -vE '\<(static|typedef)\>' | grep -oE '\<mpt_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u
