@@ -372,10 +372,13 @@ static void source_proc_read(void *state, uint64_t now_ns, const struct fact_sin
 	struct proc_source *s = state;
 	struct err err = { 0 };
 	struct fact fact;
+	uint64_t monotonic;
 
 	s->now_ns = now_ns;
 	s->refresh++;
-	s->boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - clock_ns(CLOCK_MONOTONIC);
+	/* In this order, so that the difference cannot be negative. */
+	monotonic = clock_ns(CLOCK_MONOTONIC);
+	s->boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - monotonic;
 	/* Half a list would end the processes of the other half: better none. */
 	if (scan(s, &err) == 0) {
 		read_insides(s);
