@@ -270,7 +270,6 @@ static void quit(struct view *view, struct page *page)
 
 const struct key actions[] = {
 	{{KEY_CODE_F(1), 'h', '?'}, "Help", "this help", help},
-	{{KEY_CODE_F(10), 'q'}, "Quit", "leave", quit},
 	{{KEY_CODE_F(3), '/'}, "Search", "search the rows; the selection goes to the first match",
 	 search},
 	{{KEY_CODE_F(4), '\\'}, "Filter", "show only rows that contain a text", filter},
@@ -280,6 +279,7 @@ const struct key actions[] = {
 	 signals_ask},
 	{{'Z'}, "Pause", "stop and continue refreshing", pause_toggle},
 	{{KEY_CODE_TAB}, "Next", "next screen", next_tab},
+	{{KEY_CODE_F(10), 'q'}, "Quit", "leave", quit},
 	{{KEY_CODE_BACK_TAB}, NULL, "previous screen", previous_tab},
 	{{KEY_CODE_ESC, KEY_CODE_BACKSPACE}, NULL, "back from details and help", back},
 	{{'n'}, NULL, "next match of the search", search_next},

@@ -5,6 +5,7 @@
  * Owns: the numbers of the header and its layout.  Does not own: keys' rows
  * (actions.c, screens), which are only read here.
  */
+#include "mpstat/model/finding.h"
 #include "mpstat/util/fmt.h"
 #include "mpstat/util/text.h"
 #include "mpstat/view/view_state.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#define BAR_KEYS_MAX 24
 #define SOURCE_LINES 2	 /* sources that see nothing, told in the header */
 #define ROOMY_LINES 16	 /* with fewer, the header is cut to the essential */
 #define TABS_NARROW 60	 /* columns below which other tabs show only their digit */
@@ -41,14 +43,27 @@ static void count_objects(const struct model *model, struct summary *summary)
 		summary->domains++;
 }
 
+/* Detectors are listed from deadlock down: an earlier one is graver. */
+static bool graver(const struct finding *a, const struct finding *b)
+{
+	if (!b || a->severity != b->severity)
+		return !b || a->severity == SEVERITY_PROBLEM;
+	for (size_t i = 0; detectors[i] && a->detector != b->detector; i++) {
+		if (detectors[i] == a->detector)
+			return true;
+		if (detectors[i] == b->detector)
+			return false;
+	}
+	return false; /* the same detector: the one told first */
+}
+
 static void count_findings(const struct model *model, struct summary *summary)
 {
 	for (size_t i = 0; i < model_finding_count(model); i++) {
 		const struct finding *finding = model_finding(model, i);
 		bool problem = finding->severity == SEVERITY_PROBLEM;
 
-		if (!summary->first ||
-		    (problem && summary->first->severity != SEVERITY_PROBLEM))
+		if (graver(finding, summary->first))
 			summary->first = finding;
 		summary->problems += problem;
 		summary->notes += !problem;
@@ -207,31 +222,66 @@ int frame_header(const struct view *view, struct canvas *canvas)
 	return y;
 }
 
-/* Keys of one table with a label, from column x on. */
-static int draw_keys(const struct key *table, struct canvas *canvas, int x, int y)
+struct bar {
+	const struct key *keys[BAR_KEYS_MAX];
+	size_t count;
+};
+
+static int label_width(const struct key *key)
 {
-	int width = canvas_columns(canvas);
 	char name[KEY_NAME_MAX];
 
-	for (; table && table->press; table++) {
-		int wants;
+	return (int)(strlen(keys_name(key->codes[0], name)) + strlen(key->label));
+}
 
-		if (!table->label)
-			continue;
-		keys_name(table->codes[0], name);
-		wants = (int)(strlen(name) + strlen(table->label));
-		if (x + wants > width)
-			continue;
-		x += canvas_text(canvas, x, y, STYLE_KEY, name);
-		x += canvas_text(canvas, x, y, STYLE_LABEL, table->label) + 1;
+static void add_key(struct bar *bar, const struct key *key)
+{
+	if (key->label && bar->count < BAR_KEYS_MAX)
+		bar->keys[bar->count++] = key;
+}
+
+/* The first common key, the screen's own, the other common ones. */
+static void collect_keys(const struct key *own, struct bar *bar)
+{
+	add_key(bar, &actions[0]);
+	for (; own && own->press; own++)
+		add_key(bar, own);
+	for (const struct key *key = &actions[1]; key->press; key++)
+		add_key(bar, key);
+}
+
+/* Removes keys before the last, which leaves the program, until they fit. */
+static void fit_keys(struct bar *bar, int width)
+{
+	int total = -1;
+
+	for (size_t i = 0; i < bar->count; i++)
+		total += label_width(bar->keys[i]) + 1;
+	while (total > width && bar->count > 1) {
+		total -= label_width(bar->keys[bar->count - 2]) + 1;
+		bar->keys[bar->count - 2] = bar->keys[bar->count - 1];
+		bar->count--;
 	}
-	return x;
+}
+
+static void draw_keys(const struct key *own, struct canvas *canvas, int y)
+{
+	struct bar bar = {.count = 0};
+	char name[KEY_NAME_MAX];
+	int x = 0;
+
+	collect_keys(own, &bar);
+	fit_keys(&bar, canvas_columns(canvas));
+	for (size_t i = 0; i < bar.count; i++) {
+		x += canvas_text(canvas, x, y, STYLE_KEY, keys_name(bar.keys[i]->codes[0], name));
+		x += canvas_text(canvas, x, y, STYLE_LABEL, bar.keys[i]->label) + 1;
+	}
 }
 
 void frame_footer(const struct view *view, struct canvas *canvas, int y)
 {
 	const struct page *page = view_page(view);
-	int width = canvas_columns(canvas), x = 0;
+	int width = canvas_columns(canvas);
 
 	if (view->prompt.active) {
 		prompt_draw(&view->prompt, canvas, y);
@@ -239,7 +289,6 @@ void frame_footer(const struct view *view, struct canvas *canvas, int y)
 		canvas_cell(canvas, (struct rect){0, y, width, 1}, view->status_style, view->status,
 			    CANVAS_LEFT);
 	} else {
-		x = draw_keys(actions, canvas, x, y);
-		draw_keys(page ? page->screen->keys : NULL, canvas, x, y);
+		draw_keys(page ? page->screen->keys : NULL, canvas, y);
 	}
 }

@@ -82,7 +82,7 @@ static void open_detail(struct view *view, struct page *page)
 }
 
 const struct key object_rows_keys[] = {
-	{{KEY_CODE_ENTER}, "Detail", "all numbers, histograms, who waits, who put and took",
+	{{KEY_CODE_ENTER}, "Open", "details: all numbers, histograms, who waits, who put and took",
 	 open_detail},
 	{{0}, NULL, NULL, NULL},
 };

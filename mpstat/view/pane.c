@@ -21,7 +21,7 @@ struct paragraph {
 	struct cell *cells; /* owned; one line as drawn, instead of text */
 	int cell_count;
 	double bar;
-	int indent;
+	int indent, label_width;
 	enum style style;
 };
 
@@ -89,11 +89,14 @@ void pane_text(struct pane *pane, enum style style, int indent, const char *fmt,
 	va_end(args);
 }
 
+/* value.label_width 0: the usual. */
 static void add_labelled(struct pane *pane, const char *label, struct paragraph value,
 			 const char *fmt, va_list args)
 {
 	size_t before = pane->count;
 
+	if (!value.label_width)
+		value.label_width = PANE_LABEL;
 	add_text(pane, value, fmt, args);
 	if (pane->count > before)
 		pane->items[before].label = strdup(label);
@@ -106,6 +109,20 @@ void pane_pair(struct pane *pane, const char *label, enum style style, const cha
 	va_start(args, fmt);
 	add_labelled(pane, label,
 		     (struct paragraph){.style = style, .indent = 2, .bar = NO_BAR}, fmt, args);
+	va_end(args);
+}
+
+void pane_wide_pair(struct pane *pane, const char *label, int width, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_labelled(pane, label,
+		     (struct paragraph){.style = STYLE_FAINT,
+					.indent = 2,
+					.label_width = width,
+					.bar = NO_BAR},
+		     fmt, args);
 	va_end(args);
 }
 
@@ -177,8 +194,7 @@ static int text_start(const struct paragraph *paragraph)
 {
 	int x = paragraph->indent;
 
-	if (paragraph->label)
-		x += PANE_LABEL;
+	x += paragraph->label_width;
 	if (paragraph->bar != NO_BAR)
 		x += PANE_BAR + 1;
 	return x;
@@ -196,9 +212,9 @@ static void draw_front(const struct paragraph *paragraph, struct canvas *canvas,
 	int x = paragraph->indent;
 
 	if (paragraph->label) {
-		canvas_cell(canvas, (struct rect){x, y, PANE_LABEL - 1, 1}, STYLE_PLAIN,
+		canvas_cell(canvas, (struct rect){x, y, paragraph->label_width - 1, 1}, STYLE_PLAIN,
 			    paragraph->label, CANVAS_LEFT);
-		x += PANE_LABEL;
+		x += paragraph->label_width;
 	}
 	if (paragraph->bar != NO_BAR)
 		canvas_bar(canvas, (struct rect){x, y, PANE_BAR, 1}, STYLE_BAR, paragraph->bar);

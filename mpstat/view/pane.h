@@ -29,6 +29,10 @@ void pane_text(struct pane *pane, enum style style, int indent, const char *fmt,
 void pane_pair(struct pane *pane, const char *label, enum style style, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* The same with a label column as wide as told. */
+void pane_wide_pair(struct pane *pane, const char *label, int width, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* Label, bar (part 0..1), text. */
 #define PANE_BAR 24
 void pane_bar(struct pane *pane, const char *label, double part, const char *fmt, ...)

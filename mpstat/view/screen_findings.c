@@ -17,9 +17,9 @@ static enum style style_of(const void *row)
 
 static const struct table_column columns[] = {
 	{.key = "severity", .style = style_of},
-	{.key = "since", .drop = 1},
+	{.key = "age_ns", .drop = 1},
 	{.key = "detector", .drop = 2},
-	{.key = "sentence"},
+	{.key = "sentence", .width = 56},
 	{.key = NULL},
 };
 
@@ -49,10 +49,16 @@ static void explain(struct page *page, const struct view *view)
 		  view->summary.processes, view->summary.objects);
 }
 
+static void tell_one(struct pane *pane, const struct finding *finding)
+{
+	pane_gap(pane);
+	story_finding(pane, finding);
+}
+
 static void tell_all(struct page *page, const struct model *model)
 {
 	for (size_t i = 0; i < model_finding_count(model); i++)
-		story_finding(page->pane, model_finding(model, i));
+		tell_one(page->pane, model_finding(model, i));
 }
 
 static void update(struct page *page, const struct view *view)
@@ -88,7 +94,7 @@ static void open_detail(struct view *view, struct page *page)
 }
 
 static const struct key keys[] = {
-	{{KEY_CODE_ENTER}, "Detail", "the finding in full, with everybody it is about", open_detail},
+	{{KEY_CODE_ENTER}, "Open", "the finding in full, with everybody it is about", open_detail},
 	{{0}, NULL, NULL, NULL},
 };
 

@@ -5,6 +5,8 @@
 #include "mpstat/util/text.h"
 #include "mpstat/view/view_state.h"
 
+#include <stdio.h>
+
 static void add_keys(struct pane *pane, const struct key *table)
 {
 	char names[40];
@@ -23,6 +25,24 @@ static void add_screens(struct pane *pane, const struct view *view)
 		snprintf(label, sizeof(label), "%c %s", view->tab_screens[i]->key,
 			 view->tab_screens[i]->title);
 		pane_pair(pane, label, STYLE_PLAIN, "%s", view->tab_screens[i]->help);
+	}
+}
+
+static void add_columns(struct pane *pane, const struct screen *screen)
+{
+	const struct table_column *column = screen->table ? screen->table->columns : NULL;
+	char title[64];
+
+	if (!column || !screen->key)
+		return;
+	snprintf(title, sizeof(title), "Columns of %s (those that fit)", screen->title);
+	pane_section(pane, title);
+	for (; column->key; column++) {
+		const struct field *field = field_find(screen->table->entity, column->key);
+
+		if (field)
+			pane_pair(pane, column->title ? column->title : field->title, STYLE_PLAIN,
+				  "%s", field->help);
 	}
 }
 
@@ -54,6 +74,8 @@ static void update(struct page *page, const struct view *view)
 	add_screen_keys(page->pane);
 	add_screens(page->pane, view);
 	add_colours(page->pane);
+	for (size_t i = 0; screens[i]; i++)
+		add_columns(page->pane, screens[i]);
 }
 
 const struct screen screen_help = {

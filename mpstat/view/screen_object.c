@@ -3,10 +3,12 @@
  * screen_object.c - one object: holder, waiters, ledger, numbers, histograms.
  */
 #include "mpstat/model/kind.h"
+#include "mpstat/model/ledger.h"
 #include "mpstat/util/fmt.h"
 #include "mpstat/view/story.h"
 #include "mpstat/view/view_state.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static struct object_id id_of(struct identity subject)
@@ -79,30 +81,39 @@ static void tell_waiters(struct pane *pane, const struct model *model, const str
 	}
 }
 
-static const struct table_column use_columns[] = {
-	{.key = "pid"},	       {.key = "process"},    {.key = "gives"},
-	{.key = "takes"},      {.key = "lost"},	      {.key = "gives_per_s", .drop = 2},
-	{.key = "takes_per_s", .drop = 1}, {.key = "last_ns", .drop = 3}, {.key = NULL},
+static const struct table_column depth_columns[] = {
+	{.key = "pid"},
+	{.key = "process", .grow = 20},
+	{.key = "puts"},
+	{.key = "gets"},
+	{.key = "lost"},
+	{.key = "put_per_s", .drop = 1},
+	{.key = "get_per_s", .drop = 2},
+	{.key = "last_ns", .drop = 3},
+	{.key = NULL},
 };
 
-static const struct table_spec use_spec = {.entity = ENTITY_USE, .columns = use_columns};
+static const struct table_column other_columns[] = {
+	{.key = "pid"},
+	{.key = "process", .grow = 20},
+	{.key = "gets", .title = "ACQUIRED"},
+	{.key = "puts", .title = "RELEASED"},
+	{.key = "get_per_s", .title = "ACQ/s", .drop = 1},
+	{.key = "last_ns", .drop = 2},
+	{.key = NULL},
+};
+
+static const struct table_spec depth_spec = {.entity = ENTITY_USE, .columns = depth_columns};
+static const struct table_spec other_spec = {.entity = ENTITY_USE, .columns = other_columns};
 
 /* put = got + queued + lost, for the object; the rows say whose. */
 static void tell_balance(struct pane *pane, const struct object *object)
 {
-	uint64_t put = object->gives.total, got = object->takes.total, lost = object->fact.lost;
-	uint64_t gone = got + lost;
-
-	if (!kind_has(object->fact.kind, MPT_T_DEPTH))
-		return;
-	if (put >= gone)
-		pane_text(pane, STYLE_PLAIN, 2, "put %llu = got %llu + queued %llu + lost %llu",
-			  (unsigned long long)put, (unsigned long long)got,
-			  (unsigned long long)(put - gone), (unsigned long long)lost);
-	else
-		pane_text(pane, STYLE_BAD, 2, "put %llu, but got %llu and lost %llu: read mid-change",
-			  (unsigned long long)put, (unsigned long long)got,
-			  (unsigned long long)lost);
+	if (kind_has(object->fact.kind, MPT_T_DEPTH))
+		pane_text(pane, STYLE_PLAIN, 2,
+			  "put %" PRIu64 " = got %" PRIu64 " + queued %" PRIu64 " + lost %" PRIu64,
+			  ledger_puts(object), ledger_gets(object), ledger_depth(object),
+			  ledger_lost(object));
 }
 
 static void tell_ledger(struct page *page, const struct model *model, const struct object *object)
@@ -113,7 +124,7 @@ static void tell_ledger(struct page *page, const struct model *model, const stru
 		return;
 	pane_section(page->pane, "Ledger");
 	tell_balance(page->pane, object);
-	table = table_new(&use_spec);
+	table = table_new(kind_has(object->fact.kind, MPT_T_DEPTH) ? &depth_spec : &other_spec);
 	if (!table)
 		return;
 	table_begin(table);

@@ -20,10 +20,7 @@ static const struct process *find(const struct model *model, struct identity sub
 static void tell_thread(struct pane *pane, const struct model *model, const struct thread *thread)
 {
 	enum style style = thread->verdict == VERDICT_STUCK ? STYLE_BAD : STYLE_WAITING;
-	const struct op *op = op_find(thread->fact.wait_op);
-	const char *what = "something unknown";
-	uint64_t now = model_now(model), since = thread->fact.wait_since_ns;
-	char label[FACT_NAME_MAX + 16], age[FMT_MAX];
+	char label[FACT_NAME_MAX + 16], text[STORY_VALUE_MAX];
 
 	snprintf(label, sizeof(label), "%u %s", thread->fact.tid, thread->fact.name);
 	if (!thread->fact.wait_op) {
@@ -31,13 +28,8 @@ static void tell_thread(struct pane *pane, const struct model *model, const stru
 			  thread->fact.ended ? "has ended" : "waits for no object");
 		return;
 	}
-	if (thread->wait_object)
-		what = thread->wait_object->fact.name;
-	else if (thread->wait_process)
-		what = thread->wait_process->fact.name;
-	pane_pair(pane, label, style, "waits %s %s for %s%s", op ? op->waits : "for", what,
-		  fmt_ns(age, sizeof(age), now > since ? now - since : 0),
-		  thread->verdict == VERDICT_STUCK ? ": stuck" : "");
+	pane_pair(pane, label, style, "%s%s", thread->verdict == VERDICT_STUCK ? "stuck " : "",
+		  story_value(model, ENTITY_THREAD, "waiting_for", thread, text));
 }
 
 static void tell_threads(struct pane *pane, const struct model *model,
@@ -78,8 +70,8 @@ static void tell_use(struct pane *pane, const struct model *model, const struct 
 	bool depth = kind_has(object->fact.kind, MPT_T_DEPTH);
 
 	pane_pair(pane, object->fact.name, STYLE_PLAIN, "%s %s, %s %s%s%s", depth ? "put" : "released",
-		  story_value(model, ENTITY_USE, "gives", use, gives), depth ? "got" : "acquired",
-		  story_value(model, ENTITY_USE, "takes", use, takes), use->lost ? ", lost " : "",
+		  story_value(model, ENTITY_USE, "puts", use, gives), depth ? "got" : "acquired",
+		  story_value(model, ENTITY_USE, "gets", use, takes), use->lost ? ", lost " : "",
 		  use->lost ? story_value(model, ENTITY_USE, "lost", use, lost) : "");
 }
 
@@ -115,7 +107,8 @@ static void update(struct page *page, const struct view *view)
 	snprintf(page->title, sizeof(page->title), "%s (%u)", process->fact.name, process->id.pid);
 	if (process->waiting_for[0])
 		pane_text(page->pane, process->verdict == VERDICT_STUCK ? STYLE_BAD : STYLE_WAITING,
-			  0, "Waits %s", process->waiting_for);
+			  0, "%s%s", process->verdict == VERDICT_STUCK ? "Stuck " : "",
+			  process->waiting_for);
 	tell_threads(page->pane, model, process);
 	tell_held(page->pane, model, process);
 	tell_uses(page->pane, model, process);

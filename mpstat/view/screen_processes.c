@@ -4,6 +4,9 @@
  */
 #include "mpstat/view/view_state.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static enum style verdict_style(const void *row)
 {
 	const struct process *process = row;
@@ -27,15 +30,35 @@ static enum style name_style(const void *row)
 	return style == STYLE_BAD ? style : STYLE_STRONG;
 }
 
+/* The column's title says "waiting for" already. */
+static void draw_waiting(const struct table_cell *cell, struct canvas *canvas)
+{
+	const struct process *process = cell->row;
+	struct value value = cell->field->get(cell->model, cell->row);
+	char text[FACT_TEXT_MAX + 16];
+	const char *words = value.type == VALUE_TEXT ? value.u.text : "";
+	const char *title = "waiting for ";
+
+	if (!strncmp(words, title, strlen(title)))
+		words += strlen(title);
+	snprintf(text, sizeof(text), "%s%s", process->verdict == VERDICT_STUCK ? "STUCK: " : "",
+		 words);
+	canvas_cell(canvas, cell->at, cell->style, text, CANVAS_LEFT);
+}
+
 static const struct table_column columns[] = {
 	{.key = "pid"},
-	{.key = "name", .grow = 24, .style = name_style},
-	{.key = "state", .drop = 1},
-	{.key = "cpu_percent", .drop = 2},
+	{.key = "ppid", .drop = 9},
+	{.key = "name", .grow = 32, .style = name_style},
+	{.key = "state"},
+	{.key = "cpu_percent", .drop = 1},
 	{.key = "rss_bytes", .drop = 3},
-	{.key = "threads", .drop = 5},
-	{.key = "age_ns", .drop = 4},
-	{.key = "waiting_for", .style = verdict_style},
+	{.key = "threads", .drop = 6},
+	{.key = "age_ns", .drop = 5},
+	{.key = "cpu_ns", .drop = 8},
+	{.key = "wait_ns", .drop = 2, .style = verdict_style},
+	{.key = "waiting_for", .width = 42, .style = verdict_style, .draw = draw_waiting},
+	{.key = "command", .width = 40, .drop = 7},
 	{.key = NULL},
 };
 
@@ -118,7 +141,7 @@ static void by_memory(struct view *view, struct page *page)
 static void by_time(struct view *view, struct page *page)
 {
 	(void)view;
-	sort_by(page, "age_ns");
+	sort_by(page, "cpu_ns");
 }
 
 static void open_detail(struct view *view, struct page *page)
@@ -130,11 +153,11 @@ static void open_detail(struct view *view, struct page *page)
 }
 
 static const struct key keys[] = {
-	{{KEY_CODE_ENTER}, "Detail", "threads, what they wait for, objects held and used",
+	{{KEY_CODE_ENTER}, "Open", "details: threads, what they wait for, objects held and used",
 	 open_detail},
 	{{'P'}, NULL, "sort by CPU", by_cpu},
 	{{'M'}, NULL, "sort by memory", by_memory},
-	{{'T'}, NULL, "sort by time", by_time},
+	{{'T'}, NULL, "sort by processor time", by_time},
 	{{0}, NULL, NULL, NULL},
 };
 

@@ -5,15 +5,25 @@
  */
 #include "mpstat/view/view_state.h"
 
+static enum style result_style(const void *row)
+{
+	const struct record *record = row;
+
+	return record->fact.flags ? STYLE_BAD : STYLE_PLAIN;
+}
+
 static const struct table_column columns[] = {
 	{.key = "time", .drop = 1},
 	{.key = "pid"},
-	{.key = "process", .grow = 12, .drop = 2},
+	{.key = "tid", .drop = 9},
+	{.key = "process", .grow = 16, .drop = 4},
 	{.key = "op"},
-	{.key = "phase", .drop = 3},
-	{.key = "object"},
-	{.key = "value", .drop = 4},
-	{.key = "span", .drop = 3},
+	{.key = "phase", .drop = 5},
+	{.key = "object", .grow = 16},
+	{.key = "value", .drop = 3},
+	{.key = "wait_ns", .drop = 6},
+	{.key = "hold_ns", .drop = 7},
+	{.key = "result", .drop = 2, .style = result_style},
 	{.key = NULL},
 };
 

@@ -6,10 +6,24 @@
 
 #include "mpstat/model/hist.h"
 #include "mpstat/util/fmt.h"
+#include "mpstat/util/text.h"
 
 #include <stdio.h>
 
 #define INDENT 2
+#define VALUE_COLUMN 12 /* longer values stand without their help */
+
+static void tell_field(struct pane *pane, const struct field *field, const char *text)
+{
+	char label[PANE_LABEL + 4 * VALUE_COLUMN + 1]; /* UTF-8 */
+
+	if (text_width(text) > VALUE_COLUMN || field->flags & FIELD_WIDE) {
+		pane_pair(pane, field->title, STYLE_PLAIN, "%s", text);
+		return;
+	}
+	snprintf(label, sizeof(label), "%-*s%s", PANE_LABEL, field->title, text);
+	pane_wide_pair(pane, label, PANE_LABEL + VALUE_COLUMN + 1, "%s", field->help);
+}
 
 void story_fields(struct pane *pane, const struct model *model, enum entity entity,
 		  uint32_t traits, const void *row)
@@ -26,8 +40,7 @@ void story_fields(struct pane *pane, const struct model *model, enum entity enti
 		value = field->get(model, row);
 		if (value.type == VALUE_NONE || (value.type == VALUE_TEXT && !*value.u.text))
 			continue;
-		field_text(field, &value, text, sizeof(text));
-		pane_pair(pane, field->title, STYLE_PLAIN, "%-10s  %s", text, field->help);
+		tell_field(pane, field, field_text(field, &value, text, sizeof(text)));
 	}
 }
 

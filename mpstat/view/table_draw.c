@@ -2,17 +2,25 @@
 /*
  * table_draw.c - a table's cells: which columns fit and how wide, titles, rows.
  */
+#include "mpstat/util/text.h"
 #include "mpstat/view/table_state.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define GUTTER 1     /* left of the first column: the mark of tagged rows */
+#define LEAST_SENTENCE 8
 #define TREE_LEVELS 32 /* deeper rows are drawn at this depth */
 
 struct layout {
 	size_t column[TABLE_COLUMNS_MAX]; /* indices of the columns that fit */
 	int width[TABLE_COLUMNS_MAX];
 	size_t count;
+};
+
+struct span {
+	size_t first; /* position in the order */
+	int y;	      /* line it is drawn on */
 };
 
 static const char *title_of(const struct table *table, size_t column)
@@ -22,13 +30,38 @@ static const char *title_of(const struct table *table, size_t column)
 	return title ? title : table->fields[column]->title;
 }
 
+static int base_width(const struct table *table, size_t column)
+{
+	return table->columns[column].width ? table->columns[column].width
+					    : table->fields[column]->width;
+}
+
+static bool is_wide(const struct table *table, size_t column)
+{
+	return table->fields[column]->flags & FIELD_WIDE;
+}
+
+/* What the column would like: as wide as the widest value it has had. */
+static int wanted_width(const struct table *table, size_t column)
+{
+	int title = (int)strlen(title_of(table, column)), most, want = table->seen[column];
+
+	most = base_width(table, column) + table->columns[column].grow;
+	if (table->columns[column].draw && !is_wide(table, column))
+		return most; /* a picture, not a text */
+	if (want > most && !is_wide(table, column))
+		want = most;
+	return want > title ? want : title;
+}
+
+/* What it needs to be worth showing. */
 static int least_width(const struct table *table, size_t column)
 {
-	int width = table->columns[column].width ? table->columns[column].width
-						 : table->fields[column]->width;
+	int base = base_width(table, column), want = wanted_width(table, column);
 	int title = (int)strlen(title_of(table, column));
 
-	return width > title ? width : title;
+	base = base > title ? base : title;
+	return want < base && !is_wide(table, column) ? want : base;
 }
 
 static int total_width(const struct layout *layout)
@@ -62,26 +95,50 @@ static bool drop_one(const struct table *table, struct layout *layout)
 	return true;
 }
 
-/* What is left goes to columns that grow (together at most half of it when
- * there is a wide column) and then to the wide one. */
-static void grow(const struct table *table, struct layout *layout, int room)
+/* Gives columns of one sort up to what they want; returns what is left. */
+static int satisfy(const struct table *table, struct layout *layout, bool wide, int room)
 {
-	int wide = -1, share;
+	for (size_t i = 0; i < layout->count; i++) {
+		int more = wanted_width(table, layout->column[i]) - layout->width[i];
 
-	for (size_t i = 0; i < layout->count; i++)
-		if (table->fields[layout->column[i]]->flags & FIELD_WIDE)
-			wide = (int)i;
-	share = wide >= 0 ? room / 2 : room;
-	for (size_t i = 0; i < layout->count && (int)i != wide; i++) {
-		int more = table->columns[layout->column[i]].grow;
-
-		more = more < share ? more : share;
+		if (is_wide(table, layout->column[i]) != wide || more <= 0)
+			continue;
+		more = more < room ? more : room;
 		layout->width[i] += more;
-		share -= more;
 		room -= more;
 	}
-	if (wide >= 0)
+	return room;
+}
+
+/* What is left after the least widths: names may take half of it, sentences the
+ * rest, and what nobody wants goes to the last sentence. */
+static void grow(const struct table *table, struct layout *layout, int room)
+{
+	size_t wide = layout->count;
+	int kept;
+
+	for (size_t i = 0; i < layout->count; i++)
+		if (is_wide(table, layout->column[i]))
+			wide = i;
+	kept = wide < layout->count ? room / 2 : 0;
+	room = kept + satisfy(table, layout, false, room - kept);
+	room = satisfy(table, layout, true, room);
+	if (wide < layout->count)
 		layout->width[wide] += room;
+}
+
+/* Nothing more can be dropped and it still does not fit: sentences get short. */
+static void shrink(const struct table *table, struct layout *layout, int excess)
+{
+	for (size_t i = 0; excess > 0 && i < layout->count; i++) {
+		int less = layout->width[i] - LEAST_SENTENCE;
+
+		if (!is_wide(table, layout->column[i]) || less <= 0)
+			continue;
+		less = less < excess ? less : excess;
+		layout->width[i] -= less;
+		excess -= less;
+	}
 }
 
 static void lay_out(const struct table *table, int width, struct layout *layout)
@@ -94,6 +151,7 @@ static void lay_out(const struct table *table, int width, struct layout *layout)
 	while (total_width(layout) > width)
 		if (!drop_one(table, layout))
 			break;
+	shrink(table, layout, total_width(layout) - width);
 	if (total_width(layout) < width)
 		grow(table, layout, width - total_width(layout));
 }
@@ -125,8 +183,17 @@ static void draw_titles(const struct table *table, const struct layout *layout,
 	}
 }
 
-/* Tree lines in front of the cell; returns the columns they take. */
-static int draw_branches(const struct table *table, const struct table_row *row,
+/* Columns that tree lines take in this cell. */
+static int branches(const struct table *table, const struct table_row *row, size_t column)
+{
+	if (!table->tree || !table->spec->tree ||
+	    strcmp(table->spec->tree, table->columns[column].key) != 0)
+		return 0;
+	return 3 * (row->depth < TREE_LEVELS ? row->depth : TREE_LEVELS);
+}
+
+/* Tree lines in front of the cell. */
+static void draw_branches(const struct table *table, const struct table_row *row,
 			 struct canvas *canvas)
 {
 	int depth = row->depth < TREE_LEVELS ? row->depth : TREE_LEVELS;
@@ -140,7 +207,6 @@ static int draw_branches(const struct table *table, const struct table_row *row,
 		canvas_text(canvas, (level - 1) * 3, 0, STYLE_FAINT, line);
 		row = row->up == TABLE_NO_ROW ? NULL : &table->rows[row->up];
 	}
-	return depth * 3;
 }
 
 static void draw_value(const struct table_cell *cell, struct canvas *canvas)
@@ -155,12 +221,11 @@ static void draw_value(const struct table_cell *cell, struct canvas *canvas)
 static void draw_cell(const struct table *table, const struct table_row *row, size_t column,
 		      struct table_cell *cell, struct canvas *canvas)
 {
-	const char *key = table->columns[column].key;
 	struct rect outer = canvas_clip(canvas, cell->at);
-	int taken = 0;
+	int taken = branches(table, row, column);
 
-	if (table->tree && table->spec->tree && !strcmp(table->spec->tree, key))
-		taken = draw_branches(table, row, canvas);
+	if (taken)
+		draw_branches(table, row, canvas);
 	if (table->columns[column].style && cell->style == STYLE_PLAIN)
 		cell->style = table->columns[column].style(cell->row);
 	cell->field = table->fields[column];
@@ -193,21 +258,40 @@ static void draw_row(const struct table *table, const struct model *model, size_
 	}
 }
 
+/* Notes how wide the values of these rows are.  Widths never shrink: columns
+ * that jump at each refresh cannot be read. */
+static void measure(struct table *table, const struct model *model, size_t first, int lines)
+{
+	char text[FACT_TEXT_MAX * 2];
+
+	for (; lines > 0 && first < table->order_count; lines--, first++) {
+		const struct table_row *row = &table->rows[table->order[first]];
+
+		for (size_t i = 0; i < table->column_count; i++) {
+			const struct field *field = table->fields[i];
+			struct value value = field->get(model, row->row);
+			int width = text_width(field_text(field, &value, text, sizeof(text)));
+
+			width += branches(table, row, i);
+			table->seen[i] = width > table->seen[i] ? width : table->seen[i];
+		}
+	}
+}
+
 /* Rows from position `first` on, from line `y` down; returns how many. */
 static size_t draw_rows(const struct table *table, const struct model *model,
-			struct canvas *canvas, size_t first, int y)
+			const struct layout *layout, struct canvas *canvas, struct span rows)
 {
-	struct layout layout;
-	int top = y;
+	int y = rows.y;
 
-	lay_out(table, canvas_columns(canvas), &layout);
-	for (; y < canvas_lines(canvas) && first < table->order_count; y++, first++) {
-		struct rect outer = canvas_clip(canvas, (struct rect){0, y, canvas_columns(canvas), 1});
+	for (; y < canvas_lines(canvas) && rows.first < table->order_count; y++, rows.first++) {
+		struct rect line = {0, y, canvas_columns(canvas), 1};
+		struct rect outer = canvas_clip(canvas, line);
 
-		draw_row(table, model, first, &layout, canvas);
+		draw_row(table, model, rows.first, layout, canvas);
 		canvas_unclip(canvas, outer);
 	}
-	return (size_t)(y - top);
+	return (size_t)(y - rows.y);
 }
 
 static void scroll_to_selection(struct table *table)
@@ -231,9 +315,10 @@ void table_draw(struct table *table, const struct model *model, struct canvas *c
 	canvas_clear(canvas);
 	table->page = canvas_lines(canvas) - 1;
 	scroll_to_selection(table);
+	measure(table, model, table->top, table->page);
 	lay_out(table, width, &layout);
 	draw_titles(table, &layout, canvas);
-	draw_rows(table, model, canvas, table->top, 1);
+	draw_rows(table, model, &layout, canvas, (struct span){table->top, 1});
 	if (table->order_count > 0 && table->page > 0)
 		canvas_restyle(canvas,
 			       (struct rect){0, (int)(table->selected - table->top) + 1, width, 1},
@@ -246,8 +331,10 @@ size_t table_draw_page(struct table *table, const struct model *model, struct ca
 	struct layout layout;
 
 	canvas_clear(canvas);
+	if (first == 0) /* all rows get the same columns */
+		measure(table, model, 0, INT_MAX);
 	lay_out(table, canvas_columns(canvas), &layout);
 	if (first == 0)
 		draw_titles(table, &layout, canvas);
-	return draw_rows(table, model, canvas, first, first == 0);
+	return draw_rows(table, model, &layout, canvas, (struct span){first, first == 0});
 }

@@ -46,21 +46,16 @@ static void prepare_row(const struct table *table, const struct model *model,
 	row->sort_text[sizeof(row->sort_text) - 1] = '\0';
 }
 
-/* What is not known comes last in either direction. */
 static int compare_sorted(const struct table *table, const struct table_row *a,
 			  const struct table_row *b)
 {
 	struct value left = a->sort, right = b->sort;
-	int order;
 
-	if (left.type == VALUE_NONE || right.type == VALUE_NONE)
-		return (left.type == VALUE_NONE) - (right.type == VALUE_NONE);
 	if (left.type == VALUE_TEXT)
 		left.u.text = a->sort_text;
 	if (right.type == VALUE_TEXT)
 		right.u.text = b->sort_text;
-	order = value_compare(&left, &right);
-	return table->descending ? -order : order;
+	return value_order(&left, &right, table->descending);
 }
 
 static int compare(const void *left, const void *right, void *arg)

@@ -31,6 +31,7 @@ struct table {
 	const struct table_spec *spec;
 	struct table_column columns[TABLE_COLUMNS_MAX]; /* those whose field exists */
 	const struct field *fields[TABLE_COLUMNS_MAX];
+	int seen[TABLE_COLUMNS_MAX]; /* widest value each has shown */
 	size_t column_count;
 
 	struct table_row *rows; /* as added */
