@@ -11,6 +11,7 @@
 
 #define PACKET_LEAST 128u
 #define PACKET_MOST (16u << 20)
+#define HEAD_MOST (1ull << 62) /* no thread lives long enough: a lie, and sums would wrap */
 /* An object made less than this after a record may still be what the record is
  * about: the two times come from two clocks. */
 #define CLOCK_SLACK_NS 1000000u
@@ -37,7 +38,7 @@ static bool ring_of(struct ring *r, const struct decode *d, uint32_t slot)
 
 	*r = (struct ring){ .d = d, .thread = t, .slot = slot };
 	if (!t->extent || !power_of_two(t->packet_size) || t->packet_size < PACKET_LEAST ||
-	    t->packet_size > PACKET_MOST || !power_of_two(t->packets))
+	    t->packet_size > PACKET_MOST || !power_of_two(t->packets) || t->head > HEAD_MOST)
 		return false;
 	r->per_packet = mpt_ring_per_packet(t->packet_size);
 	if (!segment_extent(d->segment, t->extent,

@@ -197,7 +197,7 @@ enum segment_verdict segment_load(struct segment *segment, int fd, struct err *e
 {
 	struct mpt_wire_header *h = &segment->header;
 	enum segment_verdict verdict;
-	uint64_t size;
+	uint64_t size = 0;
 	size_t got;
 
 	memset(segment, 0, sizeof(*segment));
