@@ -311,19 +311,36 @@ static bool concerns(const struct mpt_wire_oprec *r, const struct handle *h,
 	       takes(r->op) == (side == &h->object->take);
 }
 
+/* The last holder may have died while it settled what the one before it left, so the
+ * intents of all threads are looked at.  We hold the side: nobody alive has one on
+ * it.  Returns the op that `last` died in, or another's, 0: between calls. */
+static uint32_t settle_all(const struct handle *h, struct mpt_wire_side *side, uint32_t last)
+{
+	uint32_t used = load32_acquire(&domain.header->section[MPT_SEC_THREADS].used), op = 0;
+
+	for (uint32_t slot = 0; slot < used; slot++) {
+		struct mpt_wire_thread *t = &domain.threads[slot];
+
+		for (int i = 0; i < MPT_OPRECS; i++) {
+			if (!concerns(&t->oprec[i], h, side))
+				continue;
+			if (op == 0 || slot == last)
+				op = t->oprec[i].op;
+			settle(&t->oprec[i], t, h, side);
+		}
+	}
+	return op;
+}
+
 void object_recover(struct member *me, const struct handle *h, struct mpt_wire_side *side,
 		    uint32_t dead_word)
 {
 	struct mpt_wire_object *o = h->object;
 	struct mpt_wire_thread *t = &domain.threads[MPT_LOCK_SLOT(dead_word)];
 	bool known = (t->generation & 0x7fffu) == MPT_LOCK_GENERATION(dead_word);
-	uint32_t pid = known ? member_pid_of(dead_word) : 0, op = 0;
+	uint32_t op = settle_all(h, side, MPT_LOCK_SLOT(dead_word));
+	uint32_t pid = known ? member_pid_of(dead_word) : 0;
 
-	for (int i = 0; known && i < MPT_OPRECS; i++)
-		if (concerns(&t->oprec[i], h, side)) {
-			op = t->oprec[i].op;
-			settle(&t->oprec[i], t, h, side);
-		}
 	o->recovered_pid = pid;
 	o->recovered_op = op;
 	o->recovered_ns = futex_now();
