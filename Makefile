@@ -247,7 +247,7 @@ $(OBJ)/%.o: %.c
 
 $(SHARED): $(PIC_OBJ) libtrace/libmptrace.map
 	$(call say,LD,$@)
-	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=libtrace/libmptrace.map \
+	$(Q)$(CC) -shared -Wl,-z,nodelete -Wl,-soname,$(SONAME) -Wl,--version-script=libtrace/libmptrace.map \
 		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,-z,relro,-z,now \
 		$(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(PIC_OBJ) -lpthread -lrt
 $(OUT)/libmptrace.so: $(SHARED)

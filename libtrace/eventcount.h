@@ -25,9 +25,12 @@
  * returned value. */
 static inline uint32_t eventcount_prepare(uint32_t *seq, uint32_t *want)
 {
-	uint32_t s = load32_acquire(seq);
+	uint32_t s = load32_acquire(seq), w = load32(want);
 
-	store32(want, s);
+	/* Only forward: a waker may have told meanwhile that others sleep at a newer
+	 * value, and an older one would hide them.  (We then do not sleep: seq moved.) */
+	while ((int32_t)(s - w) > 0 && !cas32(want, w, s))
+		w = load32(want);
 	fence();
 	return s;
 }

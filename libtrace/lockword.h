@@ -37,6 +37,12 @@ static inline bool lockword_try(uint32_t *word, const struct member *me)
 	return cas32(word, 0, me->word);
 }
 
+/* Does the calling thread hold it? */
+static inline bool lockword_owned(const uint32_t *word, const struct member *me)
+{
+	return (load32(word) & ~MPT_LOCK_WAITERS) == me->word;
+}
+
 /* Slow path: spins, then sleeps.  *dead is the word of a dead owner when the result
  * is MPT_RECOVERED.  0, MPT_RECOVERED, -EAGAIN, -ETIMEDOUT, -EINTR. */
 int lockword_wait(uint32_t *word, struct member *me, struct blocking *how, uint32_t *dead);

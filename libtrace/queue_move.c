@@ -31,6 +31,8 @@ static int enter(struct mpt_queue *q, struct member *me, struct mpt_wire_side *s
 
 	if (likely(lockword_try(&side->lock, me))) {
 		rc = 0;
+	} else if (unlikely(lockword_owned(&side->lock, me))) {
+		rc = -EDEADLK; /* a signal handler came while we were inside */
 	} else {
 		if (once)
 			how->deadline = futex_now() + TRY_PATIENCE_NS;

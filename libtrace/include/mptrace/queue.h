@@ -40,7 +40,8 @@ MPT_API int mpt_queue_open(struct mpt_queue **out, const char *name, unsigned in
 /* Appends a copy of size bytes (0 is a message too).
  * Returns 0; MPT_RECOVERED: done, after a producer had died inside a put;
  * -EAGAIN full; -ETIMEDOUT still full; -EMSGSIZE larger than the queue's bytes
- * (never fits; the error hook is called); -ESHUTDOWN; -EINTR; -EINVAL.
+ * (never fits; the error hook is called); -ESHUTDOWN; -EINTR; -EINVAL; -EDEADLK
+ * called by a signal handler that interrupted the same side of this queue.
  * Blocks up to timeout_ns while there is no room.  [Queue.put] */
 MPT_API int mpt_queue_put(struct mpt_queue *queue, const void *data, size_t size,
 			  uint64_t timeout_ns);
@@ -49,7 +50,7 @@ MPT_API int mpt_queue_put(struct mpt_queue *queue, const void *data, size_t size
  *   buffer, size  where it goes; size in bytes
  * Returns its size; -EAGAIN empty; -ETIMEDOUT still empty; -EMSGSIZE the buffer is
  * too small: the message stays the oldest, mpt_queue_next_size tells what is
- * needed; -ESHUTDOWN; -EINTR; -EINVAL.
+ * needed; -ESHUTDOWN; -EINTR; -EINVAL; -EDEADLK as for put.
  * Blocks up to timeout_ns while the queue is empty.  [Queue.get] */
 MPT_API ssize_t mpt_queue_get(struct mpt_queue *queue, void *buffer, size_t size,
 			      uint64_t timeout_ns);
