@@ -62,6 +62,18 @@ static bool is_overdue(const struct model *model, const struct process *owner, u
 	return owner->fact.ended && words_age(model, due) > OVERDUE_NS;
 }
 
+static const char *advice(bool dead, enum severity severity)
+{
+	if (!dead)
+		return "Nobody takes it over while the process lives: release it from another "
+		       "thread, and look for a path that leaves without releasing.";
+	if (severity == SEVERITY_PROBLEM)
+		return "A waiter should have taken it over within a second: are the waiters "
+		       "stopped (state T)?";
+	return "The next acquire takes it over and returns MPT_RECOVERED; check what the lock "
+	       "protects.";
+}
+
 static void add_finding(const struct model *model, const struct object *object,
 			struct findings *out)
 {
@@ -78,11 +90,7 @@ static void add_finding(const struct model *model, const struct object *object,
 	waiting = object->take_waiters ? list_waiters(model, object, finding) : 0;
 	if (waiting && (!dead || is_overdue(model, object->owner->process, waiting)))
 		finding->severity = SEVERITY_PROBLEM;
-	snprintf(finding->advice, sizeof(finding->advice), "%s",
-		 dead ? "The next acquire takes it over and returns MPT_RECOVERED; check what the "
-			"lock protects."
-		      : "Nobody takes it over while the process lives: release it from another "
-			"thread, and look for a path that leaves without releasing.");
+	snprintf(finding->advice, sizeof(finding->advice), "%s", advice(dead, finding->severity));
 }
 
 static void check(const struct model *model, struct findings *out)

@@ -61,10 +61,12 @@ static inline struct value v_some(uint64_t number)
 	return number ? v_u64(number) : v_none();
 }
 
-/* a / b as a percentage; unknown when b is 0. */
+/* The part a of b as a percentage, at most 100; unknown when b is 0. */
 static inline struct value v_percent(uint64_t a, uint64_t b)
 {
-	return b ? v_f64(100.0 * (double)a / (double)b) : v_none();
+	if (!b)
+		return v_none();
+	return v_f64(a < b ? 100.0 * (double)a / (double)b : 100);
 }
 
 /* ns since then; unknown for 0 and FACT_UNKNOWN. */

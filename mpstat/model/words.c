@@ -17,10 +17,11 @@ uint64_t words_age(const struct model *model, uint64_t since_ns)
 
 void words_for(struct sentence *out, const struct model *model, uint64_t since_ns)
 {
-	char age[FMT_MAX];
+	uint64_t age = words_age(model, since_ns);
+	char text[FMT_MAX];
 
-	if (since_ns)
-		sentence_add(out, " for %s", fmt_ns(age, sizeof(age), words_age(model, since_ns)));
+	if (age)
+		sentence_add(out, " for %s", fmt_ns(text, sizeof(text), age));
 }
 
 void words_process(struct sentence *out, const struct process *process)
@@ -37,7 +38,9 @@ static bool is_whole_process(const struct thread *thread)
 {
 	const struct process *process = thread->process;
 
-	return process_node_of(process)->actors < 2 &&
+	if (!process_lives(process))
+		return thread->fact.tid == process->id.pid;
+	return !thread->fact.ended && process_node_of(process)->actors < 2 &&
 	       (thread->fact.tid == process->id.pid || process->fact.threads == 1);
 }
 
@@ -111,13 +114,11 @@ void words_wait_held(struct sentence *out, const struct thread *thread)
 	words_wait(out, thread);
 	if (!object || !object->owner)
 		return;
-	sentence_add(out, " held by ");
+	sentence_add(out, process_lives(object->owner->process) ? " held by " : " held by dead ");
 	if (object->owner == thread)
 		sentence_add(out, "itself");
 	else
 		words_thread(out, object->owner);
-	if (!process_lives(object->owner->process))
-		sentence_add(out, ", which is dead");
 }
 
 /* ---- what a process is doing ------------------------------------------- */

@@ -2,12 +2,15 @@
 /* err.c - filling in a struct err.  Does not own: printing it (main.c). */
 #include "mpstat/util/err.h"
 
+#include "mpstat/util/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
+	char text[2 * sizeof(err->text)];
 	va_list args;
 
 	if (!err)
@@ -16,25 +19,24 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 		return err->code;
 	err->code = code;
 	va_start(args, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	text_copy(err->text, sizeof(err->text), text);
 	return code;
 }
 
 int err_add(struct err *err, const char *fmt, ...)
 {
-	char old[sizeof(err->text)];
+	char text[3 * sizeof(err->text)];
 	va_list args;
-	int used;
 
 	if (!err)
 		return 0;
-	memcpy(old, err->text, sizeof(old));
-	old[sizeof(old) - 1] = 0;
 	va_start(args, fmt);
-	used = vsnprintf(err->text, sizeof(err->text), fmt, args);
+	vsnprintf(text, 2 * sizeof(err->text), fmt, args);
 	va_end(args);
-	if (used >= 0 && (size_t)used < sizeof(err->text))
-		snprintf(err->text + used, sizeof(err->text) - (size_t)used, ": %s", old);
+	strcat(text, ": ");
+	strncat(text, err->text, sizeof(err->text) - 3);
+	text_copy(err->text, sizeof(err->text), text);
 	return err->code;
 }
