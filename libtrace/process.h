@@ -120,8 +120,8 @@ void process_self_forked(void);
 
 /* Threads of this process; 1 when it cannot be known (no /proc). */
 unsigned int process_thread_count(void);
-/* Returns when only daemon threads are left beside the calling one. */
-void process_thread_await(const struct mpt_wire_process *self);
+/* Returns when there are only `at_birth` threads beside daemon threads. */
+void process_thread_await(const struct mpt_wire_process *self, unsigned int at_birth);
 void process_thread_forked(void);
 
 /* ---- process_flush.c ---------------------------------------------------------- */

@@ -113,6 +113,8 @@ static _Noreturn void leave(struct member *me, int code)
 _Noreturn void process_child(struct mpt_process *p, const struct process_birth *birth,
 			     struct quiet caller)
 {
+	/* More than one only where a runtime (a sanitizer, say) adds its own after fork. */
+	unsigned int threads = process_thread_count();
 	struct member *me;
 	int code, rc;
 
@@ -132,7 +134,7 @@ _Noreturn void process_child(struct mpt_process *p, const struct process_birth *
 	quiet_begin();
 	me = member_get(&rc);
 	if (me)
-		process_thread_await(me->process);
+		process_thread_await(me->process, threads);
 	process_exit();
 	process_flush();
 	leave(me, code);

@@ -39,8 +39,18 @@ static void give_up(struct mpt_process *p)
 	children_unlock();
 }
 
-/* Takes the forked child into the books.  Under one lock, so that another thread's
- * fork cannot inherit a descriptor that is not listed. */
+/* The child is waiting for this word, see let_go in process_child.c. */
+static void answer(const struct mpt_process *p, uint32_t word)
+{
+	struct mpt_wire_process *slot = &domain.processes[p->slot];
+
+	store32_release(&slot->inner_pid, word);
+	futex_wake(&slot->inner_pid, 1);
+}
+
+/* Takes the forked child into the books and lets it go.  Under one lock: another
+ * thread's fork must not inherit a descriptor that is not listed, and nobody may reap
+ * the child, and give its slot away, before the answer is in it. */
 static int enlist(struct mpt_process *p, pid_t pid)
 {
 	int fd, error;
@@ -52,18 +62,10 @@ static int enlist(struct mpt_process *p, pid_t pid)
 		p->pid = pid;
 		p->pidfd = fd;
 		children_add(p);
+		answer(p, (uint32_t)pid);
 	}
 	children_unlock();
 	return fd < 0 ? -error : 0;
-}
-
-/* The child is waiting for this word, see let_go in process_child.c. */
-static void answer(const struct mpt_process *p, uint32_t word)
-{
-	struct mpt_wire_process *slot = &domain.processes[p->slot];
-
-	store32_release(&slot->inner_pid, word);
-	futex_wake(&slot->inner_pid, 1);
 }
 
 static int fork_child(struct mpt_process *p, const struct process_birth *birth,
@@ -78,9 +80,9 @@ static int fork_child(struct mpt_process *p, const struct process_birth *birth,
 	if (pid < 0)
 		return -errno;
 	rc = enlist(p, pid);
-	answer(p, rc == 0 ? (uint32_t)pid : PROCESS_REFUSED);
 	if (rc == 0)
 		return 0;
+	answer(p, PROCESS_REFUSED);
 	while (waitid(P_PID, (id_t)pid, &info, WEXITED) < 0 && errno == EINTR)
 		;
 	/* Gone before it ran: somebody killed and reaped it. */

@@ -66,11 +66,11 @@ unsigned int process_thread_count(void)
 	return (unsigned int)st.st_nlink - 2;
 }
 
-void process_thread_await(const struct mpt_wire_process *self)
+void process_thread_await(const struct mpt_wire_process *self, unsigned int at_birth)
 {
 	struct timespec pause = { 0, PAUSE_FIRST_NS };
 
-	while (process_thread_count() > 1 + load32_acquire(&self->threads_daemon)) {
+	while (process_thread_count() > at_birth + load32_acquire(&self->threads_daemon)) {
 		nanosleep(&pause, NULL);
 		pause.tv_nsec = pause.tv_nsec * 2 < PAUSE_LAST_NS ? pause.tv_nsec * 2 :
 								    PAUSE_LAST_NS;

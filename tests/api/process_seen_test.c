@@ -133,6 +133,7 @@ static void waiting_at_the_end_is_seen(mpt_process_main *run)
 	leaving = shared(sizeof(*leaving));
 	p = process_run(run, NULL, NULL);
 	assert_eventually(is_blocked_in(mpt_process_pid(p), MPT_OP_PROCESS_JOIN));
+	assert_eventually(segment_process(leaving->worker) != NULL);
 	it = segment_process(mpt_process_pid(p));
 	assert_int_equal(it->state, MPT_SLOT_LIVE);
 	assert_int_equal(wait_of_join().object,
