@@ -59,7 +59,8 @@ struct pipe_call {
 	struct mpt_wire_side *side;
 	struct blocking how;
 	struct slice slice;
-	bool recovered; /* took the side from a dead holder */
+	struct mpt_wire_oprec *intent; /* open while the side is held; else NULL */
+	bool recovered;		       /* took the side from a dead holder */
 };
 
 /* Names a process as long as it and its forked children live; never 0. */
@@ -88,6 +89,9 @@ int pipe_lock(struct pipe_call *call, bool long_held);
 int pipe_pause(struct pipe_call *call, short events);
 /* May the call sleep (on)?  0 or as pipe_pause. */
 int pipe_may_wait(struct pipe_call *call);
+/* Has a long message been moving, without a pause, until after the deadline?  Looks at
+ * the clock once in a while only. */
+bool pipe_overdue(const struct pipe_call *call, uint64_t moved);
 
 /* The ledger row of this thread, and its number for the operation record. */
 struct mpt_wire_use *pipe_use(struct pipe_call *call, uint16_t *number);
@@ -104,8 +108,9 @@ void pipe_recover(struct pipe_call *call, struct mpt_wire_side *side, uint32_t d
 /* Counts all messages before number `upto` that were not received as missing; `pid`
  * died with them. */
 void pipe_lost(struct pipe_call *call, uint64_t upto, uint32_t pid);
-/* Finishes the pipe_lost() a dead receiver was in. */
-void pipe_lost_replay(const struct handle *handle, uint32_t dead_word);
+/* Finishes the pipe_lost() that a dead receiver was in; the holder before the last one,
+ * if the last one died here. */
+void pipe_lost_replay(const struct handle *handle);
 
 enum pipe_empty {
 	PIPE_BUSY,   /* it is not, or a living sender is at work */

@@ -8,6 +8,7 @@
 #include "libtrace/pipe.h"
 
 #define TRY_PATIENCE_NS 100000000ull /* a try waits this long for a busy side */
+#define OVERDUE_FRAMES 16u	     /* frames moved between two looks at the clock */
 
 /* ---- who is inside ------------------------------------------------------------ */
 
@@ -92,6 +93,7 @@ int pipe_enter(struct pipe_call *c, struct mpt_pipe *p, struct handle *h, uint16
 	c->side = h == &p->in ? &h->object->take : &h->object->give;
 	c->how = handle_blocking(h, op, timeout_ns);
 	c->slice.next_ns = 0;
+	c->intent = NULL;
 	c->recovered = false;
 	return 0;
 }
@@ -131,7 +133,7 @@ static int unusable(const struct handle *h)
 void pipe_recover(struct pipe_call *c, struct mpt_wire_side *side, uint32_t dead)
 {
 	if (side == &c->handle->object->take)
-		pipe_lost_replay(c->handle, dead);
+		pipe_lost_replay(c->handle);
 	store32(&side->hint, 0);
 	object_recover(c->me, c->handle, side, dead);
 }
@@ -180,6 +182,14 @@ int pipe_may_wait(struct pipe_call *c)
 		return -ETIMEDOUT;
 	emit_block(c->me, &c->how);
 	return 0;
+}
+
+bool pipe_overdue(const struct pipe_call *c, uint64_t moved)
+{
+	uint64_t deadline = c->how.deadline;
+
+	return moved / c->pipe->room % OVERDUE_FRAMES == 0 && deadline != 0 &&
+	       deadline != MPT_FOREVER && futex_now() >= deadline;
 }
 
 int pipe_pause(struct pipe_call *c, short events)

@@ -18,6 +18,9 @@ void pipe_lost(struct pipe_call *c, uint64_t upto, uint32_t pid)
 				.object_generation = c->handle->generation };
 	struct mpt_wire_oprec *r;
 
+	/* take.index is about to pass the message we wanted: it must not look taken. */
+	if (c->intent)
+		oprec_phase(c->intent, MPT_OPREC_ABORTED);
 	r = oprec_open(c->me, &how, upto);
 	r->count = o->missing + n;
 	oprec_phase(r, MPT_OPREC_INTENT);
@@ -28,17 +31,16 @@ void pipe_lost(struct pipe_call *c, uint64_t upto, uint32_t pid)
 		emit_note(c->me, MPT_OP_PIPE_LOSE, c->handle->slot, pid);
 }
 
-void pipe_lost_replay(const struct handle *h, uint32_t dead)
+void pipe_lost_replay(const struct handle *h)
 {
-	struct mpt_wire_thread *t = &domain.threads[MPT_LOCK_SLOT(dead)];
-	struct mpt_wire_oprec *r;
+	uint32_t used = load32_acquire(&domain.header->section[MPT_SEC_THREADS].used);
 
-	if ((t->generation & 0x7fffu) != MPT_LOCK_GENERATION(dead))
-		return;
-	for (int i = 0; i < MPT_OPRECS; i++) {
-		r = &t->oprec[i];
-		if (load32(&r->phase) != MPT_OPREC_INTENT || r->op != MPT_OP_PIPE_LOSE ||
-		    r->object != h->slot || r->object_generation != h->generation)
+	for (uint32_t i = 0; i < used * MPT_OPRECS; i++) {
+		struct mpt_wire_oprec *r = &domain.threads[i / MPT_OPRECS].oprec[i % MPT_OPRECS];
+
+		if (load32_acquire(&r->phase) != MPT_OPREC_INTENT ||
+		    r->op != MPT_OP_PIPE_LOSE || r->object != h->slot ||
+		    r->object_generation != h->generation)
 			continue;
 		store64(&h->object->missing, r->count);
 		store64_release(&h->object->take.index, r->arg);

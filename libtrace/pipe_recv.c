@@ -28,7 +28,6 @@ struct receiving {
 	struct pipe_frame head;
 	bool others; /* another process keeps half a message */
 	struct mpt_wire_use *use;
-	struct mpt_wire_oprec *intent;
 };
 
 /* ---- what is next ------------------------------------------------------------------ */
@@ -99,11 +98,11 @@ static void begin(struct receiving *r)
 {
 	struct pipe_call *c = &r->call;
 
-	r->intent = oprec_open(c->me, &c->how, r->head.number);
-	r->use = pipe_use(c, &r->intent->use);
-	r->intent->count = r->use ? r->use->takes + 1 : 0;
-	r->intent->size = c->side->bytes + r->head.total;
-	oprec_phase(r->intent, MPT_OPREC_INTENT);
+	c->intent = oprec_open(c->me, &c->how, r->head.number);
+	r->use = pipe_use(c, &c->intent->use);
+	c->intent->count = r->use ? r->use->takes + 1 : 0;
+	c->intent->size = c->side->bytes + r->head.total;
+	oprec_phase(c->intent, MPT_OPREC_INTENT);
 }
 
 /* The message is out of the socket.  The operation record stays COMMITTED until
@@ -113,15 +112,21 @@ static void commit(struct receiving *r, uint64_t now)
 	struct pipe_call *c = &r->call;
 
 	store64_release(&c->side->index, r->head.number + 1);
-	c->side->bytes = r->intent->size;
+	c->side->bytes = c->intent->size;
 	if (r->use) {
-		store64(&r->use->takes, r->intent->count);
+		store64(&r->use->takes, c->intent->count);
 		r->use->last_ns = now;
 	}
-	oprec_phase(r->intent, MPT_OPREC_COMMITTED);
+	oprec_phase(c->intent, MPT_OPREC_COMMITTED);
 	hist_add(&c->handle->object->hold, now > r->head.time ? now - r->head.time : 0);
 	if (c->how.since)
 		emit_waited(c->side, now > c->how.since ? now - c->how.since : 0);
+}
+
+static void abandon(struct pipe_call *c)
+{
+	oprec_close(c->me, c->intent);
+	c->intent = NULL;
 }
 
 static int take_out(struct receiving *r)
@@ -152,7 +157,7 @@ static int attempt(struct receiving *r)
 		begin(r);
 		rc = take_out(r);
 		if (rc < 0)
-			oprec_close(r->call.me, r->intent);
+			abandon(&r->call);
 	} while (rc == -ERESTART);
 	if (rc == 0)
 		commit(r, clock_now(&r->call.me->clock));
@@ -192,7 +197,7 @@ ssize_t mpt_pipe_recv(struct mpt_pipe *p, void *buffer, size_t size, uint64_t ti
 	if (likely(result == 0)) {
 		result = (ssize_t)r.head.total;
 		pipe_done(&r.call, clock_now(&r.call.me->clock), r.head.number);
-		oprec_close(r.call.me, r.intent);
+		oprec_close(r.call.me, r.call.intent);
 	} else {
 		pipe_failed(&r.call, (int)result);
 	}

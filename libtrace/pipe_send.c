@@ -25,7 +25,6 @@ struct sending {
 	uint64_t size, sent;
 	struct pipe_frame frame;
 	struct mpt_wire_use *use;
-	struct mpt_wire_oprec *intent;
 };
 
 /* The next frame, if the kernel has room for it. */
@@ -57,11 +56,11 @@ static int begin(struct sending *s)
 	s->frame.total = s->size;
 	s->frame.time = clock_now(&c->me->clock);
 	store32(&give->hint, s->size > c->pipe->room); /* "a long message is on its way" */
-	s->intent = oprec_open(c->me, &c->how, number);
-	s->use = pipe_use(c, &s->intent->use);
-	s->intent->count = s->use ? s->use->gives + 1 : 0;
-	s->intent->size = give->bytes + s->size;
-	oprec_phase(s->intent, MPT_OPREC_INTENT);
+	s->call.intent = oprec_open(c->me, &c->how, number);
+	s->use = pipe_use(c, &s->call.intent->use);
+	s->call.intent->count = s->use ? s->use->gives + 1 : 0;
+	s->call.intent->size = give->bytes + s->size;
+	oprec_phase(s->call.intent, MPT_OPREC_INTENT);
 	store64_release(&give->index, number + 1);
 	return send_frame(s);
 }
@@ -71,7 +70,7 @@ static int send_rest(struct sending *s)
 	int rc = 0;
 
 	while (rc == 0 && s->sent < s->size) {
-		rc = send_frame(s);
+		rc = pipe_overdue(&s->call, s->sent) ? -ETIMEDOUT : send_frame(s);
 		if (rc == -EAGAIN)
 			rc = pipe_pause(&s->call, POLLOUT);
 	}
@@ -82,9 +81,9 @@ static void commit(struct sending *s, uint64_t now)
 {
 	struct pipe_call *c = &s->call;
 
-	c->side->bytes = s->intent->size;
+	c->side->bytes = s->call.intent->size;
 	if (s->use) {
-		store64(&s->use->gives, s->intent->count);
+		store64(&s->use->gives, s->call.intent->count);
 		s->use->last_ns = now;
 	}
 	if (c->how.since)
@@ -102,7 +101,8 @@ static int attempt(struct sending *s)
 		commit(s, clock_now(&s->call.me->clock));
 	else
 		store64_release(&s->call.side->index, s->frame.number);
-	oprec_close(s->call.me, s->intent);
+	oprec_close(s->call.me, s->call.intent);
+	s->call.intent = NULL;
 	store32(&s->call.side->hint, 0);
 	return rc;
 }

@@ -336,7 +336,9 @@ static void a_forked_child_does_not_inherit_half_a_message(void **state)
 	pid_t sender = sender_in_the_middle(&e), other;
 
 	(void)state;
+	stop_child(sender);
 	assert_int_equal(mpt_pipe_recv(e.second, buffer, LONG_MESSAGE, MPT_MS(1)), -ETIMEDOUT);
+	kill(sender, SIGCONT);
 	other = child(receives_one, &e);
 	assert_eventually(is_blocked_in(other, MPT_OP_PIPE_RECV));
 	assert_int_equal(mpt_pipe_recv(e.second, buffer, LONG_MESSAGE, GUARD_NS), LONG_MESSAGE);
