@@ -2,8 +2,8 @@
 /*
  * process_test.c - the life of one child process, step by step.
  *
- * Families, inheritance and threads: process_family_test.c.  Failures and kills:
- * process_failure_test.c.  What a viewer sees: process_seen_test.c.
+ * Families and threads: process_family_test.c.  Inheritance: process_inherit_test.c.
+ * Failures and kills: process_failure_test.c.  What viewers see: process_seen_test.c.
  */
 #include "tests/api/process_support.h"
 
