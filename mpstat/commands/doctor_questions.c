@@ -140,8 +140,8 @@ static void ask_announcements(struct doctor_answer *answer, const struct session
 	(void)session;
 	if (first_line("/proc/net/unix", line, sizeof(line))) {
 		say(answer, DOCTOR_WORKS,
-		    "programs are found by abstract sockets; those of other network namespaces "
-		    "(containers) are not");
+		    "programs announce themselves by abstract sockets; other network namespaces "
+		    "(containers) are searched through /proc");
 		return;
 	}
 	say(answer, DOCTOR_FAILS, "/proc/net/unix, where programs announce themselves: %s",

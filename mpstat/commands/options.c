@@ -183,7 +183,8 @@ static int point_to_help(const struct options *options, struct err *err)
 
 	if (err->code == -EINVAL && !strstr(err->text, "sysstat"))
 		snprintf(err->text + used, sizeof(err->text) - used, "%s see %s help%s%s",
-			 used && err->text[used - 1] == '?' ? "" : ";", options->program, options->command ? " " : "",
+			 used && err->text[used - 1] == '?' ? "" : ";", options->program,
+			 options->command ? " " : "",
 			 options->command ? options->command->name : "");
 	return err->code;
 }

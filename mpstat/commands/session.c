@@ -41,6 +41,8 @@ static void apply(void *arg, const struct fact *fact)
 	uint64_t seen = model_records_seen(session->model);
 
 	model_apply(session->model, fact);
+	if (fact->type == FACT_LOSS)
+		losses_add(&session->losses, &fact->u.loss);
 	/* The model may have refused it. */
 	if (session->on_record && model_records_seen(session->model) != seen)
 		session->on_record(session->on_record_arg, model_newest_record(session->model));
@@ -173,6 +175,7 @@ void session_close(struct session *session)
 	free(session->opened);
 	session->states = NULL;
 	session->opened = NULL;
+	losses_free(&session->losses);
 	model_free(session->model);
 	session->model = NULL;
 }
@@ -186,6 +189,7 @@ void session_refresh(struct session *session)
 			sources[i]->read(session->states[i], clock_ns(CLOCK_MONOTONIC),
 					 &session->sink);
 	model_tick(session->model, clock_ns(CLOCK_MONOTONIC));
+	losses_settle(&session->losses, session->model);
 }
 
 void session_refresh_arg(void *session)
@@ -231,6 +235,13 @@ size_t session_blind(const struct session *session, char *text, size_t size)
 		count++;
 	}
 	return count;
+}
+
+uint64_t session_lost(const struct session *session, enum fact_loss_cause cause)
+{
+	const struct options *options = session->options;
+
+	return losses_sum(&session->losses, cause, options->pid_count || options->group);
 }
 
 uint64_t session_realtime(const struct session *session)

@@ -9,6 +9,7 @@
 #define MPSTAT_COMMANDS_SESSION_H
 
 #include "mpstat/collector/source.h"
+#include "mpstat/commands/losses.h"
 #include "mpstat/commands/options.h"
 #include "mpstat/model/model.h"
 
@@ -21,6 +22,7 @@ struct session {
 	struct source_options source_options;
 	void **states; /* per row of sources[]; owned */
 	bool *opened;  /* the same */
+	struct losses losses;
 	char scope[FACT_TEXT_MAX];
 	char host[FACT_NAME_MAX];
 	/* Called for every record as it arrives; `record` is valid during the
@@ -55,6 +57,9 @@ int session_found(const struct session *session, struct err *err);
 /* Names of the sources that see nothing or not all, as "name: why" joined by
  * "; ".  Returns how many. */
 size_t session_blind(const struct session *session, char *text, size_t size);
+
+/* Records lost in what is looked at, ever since the session was opened. */
+uint64_t session_lost(const struct session *session, enum fact_loss_cause cause);
 
 /* CLOCK_REALTIME in nanoseconds at the model's last tick. */
 uint64_t session_realtime(const struct session *session);

@@ -48,7 +48,7 @@ void doc_u64(struct doc *doc, const char *key, uint64_t number);
 void doc_flag(struct doc *doc, const char *key, bool flag);
 void doc_nothing(struct doc *doc, const char *key);
 
-/* All fields of an entity's row, keys as in the field table, those that
+/* All fields that an entity's row has, keys as in the field table, those that
  * identify it first; a finding also has its evidence and whom it is about. */
 void doc_row(struct doc *doc, const struct model *model, enum entity entity, const void *row);
 /* The same as members of the object that is open now. */

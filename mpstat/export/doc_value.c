@@ -7,6 +7,7 @@
 #include "mpstat/export/doc_value.h"
 
 #include "mpstat/export/doc.h"
+#include "mpstat/export/rows.h"
 #include "mpstat/util/text.h"
 
 #include <inttypes.h>
@@ -87,7 +88,8 @@ static int add_fields(json_t *object, const struct model *model, enum entity ent
 		const struct field *field = &fields[i];
 		struct value value;
 
-		if (field->entity != entity || ((field->flags & FIELD_ID) != 0) != identity)
+		if (field->entity != entity || ((field->flags & FIELD_ID) != 0) != identity ||
+		    !rows_have(field, row))
 			continue;
 		value = field->get(model, row);
 		if (json_object_set_new(object, field->key, doc_value_of(&value)) < 0)

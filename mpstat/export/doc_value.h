@@ -20,7 +20,7 @@ struct json_t *doc_value_i64(int64_t number);
 struct json_t *doc_value_f64(double number);
 struct json_t *doc_value_of(const struct value *value);
 
-/* An object with every field of the row. */
+/* An object with every field that the row has. */
 struct json_t *doc_value_row(const struct model *model, enum entity entity, const void *row);
 
 #endif

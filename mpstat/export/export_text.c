@@ -84,13 +84,13 @@ static void put_finding(void *arg, const void *row)
 		fprintf(out, "    What to do: %s\n", finding->advice);
 }
 
-static void put_losses(FILE *out, const struct model *model)
+static void put_losses(FILE *out, const struct export_about *about)
 {
 	fprintf(out,
 		"\nlost: %" PRIu64 " records overwritten, %" PRIu64 " re-entered, %" PRIu64
 		" corrupt; %" PRIu64 " facts rejected\n",
-		model_lost(model, FACT_LOSS_OVERWRITTEN), model_lost(model, FACT_LOSS_REENTERED),
-		model_lost(model, FACT_LOSS_CORRUPT), model_rejected(model));
+		about->lost[FACT_LOSS_OVERWRITTEN], about->lost[FACT_LOSS_REENTERED],
+		about->lost[FACT_LOSS_CORRUPT], model_rejected(about->model));
 }
 
 static int text_snapshot(FILE *out, const struct export_about *about, bool pretty, struct err *err)
@@ -108,14 +108,14 @@ static int text_snapshot(FILE *out, const struct export_about *about, bool prett
 	if (model_finding_count(model) > 0)
 		fprintf(out, "\nfindings\n");
 	rows_each(model, ENTITY_FINDING, put_finding, out);
-	put_losses(out, model);
+	put_losses(out, about);
 	return 0;
 }
 
 /* Records come one by one: widths cannot be measured, the table's are used. */
 static void put_line(FILE *out, const struct model *model, const struct record *record)
 {
-	char whole[FACT_TEXT_MAX + FACT_NAME_MAX];
+	char whole[FACT_TEXT_MAX + FACT_NAME_MAX], clean[sizeof(whole)];
 	bool first = true;
 	size_t i;
 
@@ -129,7 +129,9 @@ static void put_line(FILE *out, const struct model *model, const struct record *
 			continue;
 		if (record) {
 			value = field->get(model, record);
-			text = field_text(field, &value, whole, sizeof(whole));
+			field_text(field, &value, whole, sizeof(whole));
+			text_clean(clean, sizeof(clean), whole, strlen(whole));
+			text = clean;
 		}
 		pad = field->width > text_width(text) ? field->width - text_width(text) : 0;
 		if (!first)
@@ -165,9 +167,8 @@ static int text_end(FILE *out, const struct export_about *about, const struct ex
 	fprintf(out,
 		"%" PRIu64 " records; lost: %" PRIu64 " overwritten, %" PRIu64
 		" re-entered, %" PRIu64 " corrupt\n",
-		totals->records, model_lost(about->model, FACT_LOSS_OVERWRITTEN),
-		model_lost(about->model, FACT_LOSS_REENTERED),
-		model_lost(about->model, FACT_LOSS_CORRUPT));
+		totals->records, about->lost[FACT_LOSS_OVERWRITTEN],
+		about->lost[FACT_LOSS_REENTERED], about->lost[FACT_LOSS_CORRUPT]);
 	return 0;
 }
 

@@ -43,10 +43,15 @@ static void find_columns(struct pass *pass)
 /* The text of a cell; returns whether its value is known. */
 static bool cell(const struct pass *pass, const struct field *field, const void *row, char *text)
 {
-	struct value value = field->get(pass->grid->model, row);
-	char whole[FACT_TEXT_MAX + FACT_NAME_MAX];
+	struct value value = {VALUE_NONE, {0}};
+	char whole[FACT_TEXT_MAX + FACT_NAME_MAX], clean[sizeof(whole)];
 
-	text_clip(text, CELL_MAX * 4, field_text(field, &value, whole, sizeof(whole)), CELL_MAX);
+	if (rows_have(field, row))
+		value = field->get(pass->grid->model, row);
+	field_text(field, &value, whole, sizeof(whole));
+	/* Cleaned where it came from already; here nothing gets around it. */
+	text_clean(clean, sizeof(clean), whole, strlen(whole));
+	text_clip(text, CELL_MAX * 4, clean, CELL_MAX);
 	return value.type != VALUE_NONE;
 }
 

@@ -6,6 +6,15 @@
  */
 #include "mpstat/export/rows.h"
 
+#include "mpstat/model/kind.h"
+
+bool rows_have(const struct field *field, const void *row)
+{
+	const struct object *object = row;
+
+	return field->entity != ENTITY_OBJECT || kind_has(object->fact.kind, field->traits);
+}
+
 static void each_domain(const struct model *model, rows_take *take, void *arg)
 {
 	const struct domain *domain = NULL;

@@ -12,6 +12,9 @@
 
 #include <stdbool.h>
 
+/* Does this kind of row have that field?  A lock has no depth. */
+bool rows_have(const struct field *field, const void *row);
+
 /* Called for each row; `row` is what the entity's fields take. */
 typedef void rows_take(void *arg, const void *row);
 

@@ -231,7 +231,6 @@ static int write_one(FILE *out, const struct schema *schema, struct err *err)
 
 	doc_begin(&doc, out, true, err);
 	doc_text(&doc, "$schema", "https://json-schema.org/draft/2020-12/schema");
-	doc_text(&doc, "$id", schema->id);
 	doc_text(&doc, "title", schema->id);
 	snprintf(text, sizeof(text),
 		 "%s Within this number members are added, never removed or changed; readers "

@@ -141,6 +141,7 @@ static const struct row_name row_names[] = {
 static const char *const *types_of(const struct field *field)
 {
 	static const char *const number[] = {"number", "null", NULL};
+	static const char *const size[] = {"number", "string", "null", NULL};
 	static const char *const whole[] = {"integer", "string", "null", NULL};
 	static const char *const any[] = {"string", "integer", "number", "boolean", "null", NULL};
 
@@ -148,6 +149,8 @@ static const char *const *types_of(const struct field *field)
 	case UNIT_PER_SECOND:
 	case UNIT_PERCENT:
 		return number;
+	case UNIT_BYTES: /* some are per second */
+		return size;
 	case UNIT_NONE:
 		return any;
 	default:
@@ -196,7 +199,8 @@ static void put_field_keys(struct doc *doc, enum entity entity)
 
 	doc_array(doc, "required");
 	for (i = 0; i < field_count; i++)
-		if (fields[i].entity == entity)
+		/* What only some kinds of object have is not there for others. */
+		if (fields[i].entity == entity && fields[i].traits == 0)
 			doc_text(doc, NULL, fields[i].key);
 	doc_close(doc);
 }

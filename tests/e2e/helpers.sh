@@ -31,14 +31,17 @@ await() {
 }
 
 # start NAME COMMAND...: runs it in the background until it printed "ready".  Its input
-# stays open until `finish NAME`; what it prints is in $TMPDIR/NAME.log.
+# stays open until `finish NAME`; what it prints is in $TMPDIR/NAME.log.  In a session
+# of its own: with -p, orphans of the target's session are looked at too, and those of a
+# test's session are none of its business.
 start() {
 	local name=$1 fd
 	shift
 	mkfifo "$TMPDIR/$name.in"
 	exec {fd}<>"$TMPDIR/$name.in"
+	: >"$TMPDIR/$name.log"
 	fifo_of[$name]=$fd
-	"$@" <"$TMPDIR/$name.in" >"$TMPDIR/$name.log" 2>&1 {fd}>&- &
+	setsid "$@" <"$TMPDIR/$name.in" >"$TMPDIR/$name.log" 2>&1 {fd}>&- &
 	pid_of[$name]=$!
 	started+=("$name")
 	await grep -q '^ready' "$TMPDIR/$name.log" && return
@@ -61,8 +64,22 @@ finish() {
 	wait "${pid_of[$1]}" 2>/dev/null
 }
 
+# A process that sleeps for a time; sets sleeper.
+start_sleeper() {
+	start sleeper sh -c 'echo ready; exec sleep 1000'
+	# shellcheck disable=SC2034
+	sleeper=${pid_of[sleeper]}
+}
+
+# It does not look at its input.
+end_by_kill() {
+	kill -KILL "${pid_of[$1]}"
+	finish "$1"
+}
+
 finish_all() {
 	local name
+	[ "$BASHPID" = $$ ] || return # a child that was hit before its exec
 	for name in "${started[@]}"; do
 		kill -KILL "${pid_of[$name]}" 2>/dev/null
 		finish "$name"
@@ -115,6 +132,18 @@ if not value:
     print(f"{expression} is {value!r}")
     print(text[:3000])
     sys.exit(1)
+END
+}
+
+# harmless FILE...: valid UTF-8, and no control, format or unassigned character but newlines.
+harmless() {
+	"$python" - "$@" <<'END'
+import sys, unicodedata
+for path in sys.argv[1:]:
+    text = open(path, "rb").read().decode("utf-8", errors="strict")
+    for c in text:
+        if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cn", "Cs"):
+            sys.exit(f"{path}: {c!r} in {text[max(0, text.index(c) - 40):][:80]!r}")
 END
 }
 

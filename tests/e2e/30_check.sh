@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# 30_check.sh - the verdict: fine, a problem, unknown.
+
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/tap.sh
+. tests/e2e/helpers.sh
+
+# ---- a deadlock --------------------------------------------------------------
+
+name=stuck-$$
+MPTRACE_NAME=$name "$programs/demo" 0.2 >"$TMPDIR/demo.log" 2>&1 &
+demo=$!
+is_stuck() {
+	"$mpstat" check -p "$demo" >"$out" 2>"$err"
+	status=$?
+	[ "$status" -eq 1 ]
+}
+await is_stuck
+expect "a deadlock is exit status 1" 1
+check "it is called one" grep -qi "deadlock" "$out"
+check "it names one process" grep -q "transfer-a" "$out"
+check "it names the other" grep -q "transfer-b" "$out"
+check "it names one lock" grep -q "account-A" "$out"
+check "it names the other lock" grep -q "account-B" "$out"
+check "it says what to do" grep -q "What to do: ." "$out"
+check "it says how much was looked at" \
+	grep -qE '^1 problem found in 8 processes, 5 objects' "$out"
+look check -p "$demo" --json
+expect "the same as JSON" 1
+json_is "the verdict is in it" "$out" "d['verdict'] == 'problem' and d['problems'] == 1"
+json_is "the finding has evidence, advice, processes and objects" "$out" \
+	"[f for f in d['findings'] if f['evidence'] and f['advice'] and len(f['processes']) == 2 \
+	and len(f['objects']) == 2]"
+timeout 10 "$mpstat" check -p "$demo" 2>"$err" | true
+check "the verdict outlives a reader that goes early" \
+	test "${PIPESTATUS[0]}" -eq 1 -a ! -s "$err"
+look check -g "$name"
+expect "the same by the name of its domain" 1
+look -p "$demo" -b -n 1
+check "a frame of text tells it as well" grep -qi "deadlock" "$out"
+{ kill -KILL "$demo"; wait "$demo"; } 2>/dev/null
+gone() {
+	"$mpstat" list -g "$name" >"$out" 2>"$err"
+	[ $? -eq 3 ]
+}
+check "after kill -9 of everything nothing is left" await gone
+
+# ---- all is well -------------------------------------------------------------
+
+start_sleeper || exit 1
+look check -p "$sleeper"
+expect "a process that sleeps for a time is fine" 0
+check "it is said how much was looked at" \
+	grep -qE '^No problem found in 1 process, 0 objects' "$out"
+look check -p "$sleeper" --json
+json_is "the document says fine" "$out" "d['verdict'] == 'fine' and d['unknown'] == []"
+end_by_kill sleeper
+
+# ---- unknown -----------------------------------------------------------------
+
+cat >"$TMPDIR/futex.py" <<'END'
+import threading
+lock = threading.Lock()
+lock.acquire()
+print("ready", flush=True)
+lock.acquire()
+END
+start futex "$python" "$TMPDIR/futex.py" || exit 1
+blind() {
+	"$mpstat" check -p "${pid_of[futex]}" >"$out" 2>"$err"
+	status=$?
+	[ "$status" -eq 3 ]
+}
+await blind
+expect "a wait that nobody can explain is not called fine: exit status 3" 3
+check "it is said which process and where" \
+	grep -qE "^unknown: process ${pid_of[futex]} \\(.*\\) sleeps in .*futex" "$out"
+check "it is said that not everything was looked at" \
+	grep -q "^No problem found, but not everything could be looked at" "$out"
+look check -p "${pid_of[futex]}" --json
+json_is "the document says unknown" "$out" \
+	"d['verdict'] == 'unknown' and d['unknown_count'] == 1 and len(d['unknown']) == 1"
+
+# ---- notes and --strict ------------------------------------------------------
+
+cat >"$TMPDIR/zombie.py" <<'END'
+import os, sys, time
+if os.fork() == 0:
+    os._exit(0)
+print("ready", flush=True)
+time.sleep(1000)
+END
+start zombie "$python" "$TMPDIR/zombie.py" || exit 1
+look check -p "${pid_of[zombie]}"
+expect "one zombie is a note: exit status 0" 0
+check "the note is printed" grep -q "^note: 1 child of .* has ended" "$out"
+look check --strict -p "${pid_of[zombie]}"
+expect "with --strict it is a problem" 1
+check "and called one" grep -q "^PROBLEM: 1 child of .* has ended" "$out"
+look check --strict --json -p "${pid_of[zombie]}"
+json_is "the document counts it" "$out" "d['strict'] and d['problems'] == 1"
+
+end_by_kill futex
+end_by_kill zombie
+plan
