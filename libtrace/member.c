@@ -59,6 +59,19 @@ static void settle_lost(struct mpt_wire_thread *t)
 	}
 }
 
+/* What the thread was doing when it died is still to be settled by whoever uses the
+ * object next. */
+static bool unsettled(const struct mpt_wire_thread *t)
+{
+	for (int i = 0; i < MPT_OPRECS; i++) {
+		const struct mpt_wire_oprec *r = &t->oprec[i];
+
+		if (load32(&r->phase) == MPT_OPREC_INTENT && object_is(r->object, r->object_generation))
+			return true;
+	}
+	return false;
+}
+
 /* May the slot be given to another thread?  Not while a lock word names it: then
  * its owner's end must still be seen, or (thread ended, process lives) it is a lock
  * that somebody else will release. */
@@ -75,7 +88,8 @@ static bool thread_reusable(uint32_t slot)
 		store32_release(&t->state, MPT_SLOT_DEAD);
 		state = MPT_SLOT_DEAD;
 	}
-	if (state == MPT_SLOT_LIVE || thread_referenced(MPT_LOCK_WORD(slot, t->generation)))
+	if (state == MPT_SLOT_LIVE || unsettled(t) ||
+	    thread_referenced(MPT_LOCK_WORD(slot, t->generation)))
 		return false;
 	settle_lost(t);
 	return true;

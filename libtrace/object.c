@@ -290,25 +290,25 @@ static void settle(struct mpt_wire_oprec *r, struct mpt_wire_thread *t, const st
 	store32_release(&r->phase, taking ? MPT_OPREC_COMMITTED : MPT_OPREC_IDLE);
 }
 
-static bool takes(uint16_t op)
+static int effect_of(uint16_t op)
 {
 	switch (op) {
 #define OP(KIND, VERB, number, verb, waits, effect)      \
 	case MPT_OP_ID(MPT_KIND_##KIND, number):         \
-		return (effect) == MPT_E_TAKE;
+		return effect;
 #include "libtrace/contract/ops.def"
 #undef OP
 	default:
-		return false;
+		return MPT_E_NOTE;
 	}
 }
 
 static bool concerns(const struct mpt_wire_oprec *r, const struct handle *h,
 		     const struct mpt_wire_side *side)
 {
-	return load32(&r->phase) == MPT_OPREC_INTENT && r->object == h->slot &&
+	return load32_acquire(&r->phase) == MPT_OPREC_INTENT && r->object == h->slot &&
 	       r->object_generation == h->generation &&
-	       takes(r->op) == (side == &h->object->take);
+	       effect_of(r->op) == (side == &h->object->take ? MPT_E_TAKE : MPT_E_GIVE);
 }
 
 /* The last holder may have died while it settled what the one before it left, so the

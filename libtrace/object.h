@@ -53,6 +53,14 @@ static inline bool handle_usable(const struct handle *h)
 
 int handle_close(struct handle *handle, uint16_t op);
 
+/* Is the slot still this very object, and not ended? */
+static inline bool object_is(uint32_t slot, uint32_t generation)
+{
+	return slot < load32(&domain.header->section[MPT_SEC_OBJECTS].used) &&
+	       load32(&domain.objects[slot].generation) == generation &&
+	       load32(&domain.objects[slot].state) == MPT_SLOT_LIVE;
+}
+
 /* A blocking call on this handle's object. */
 static inline struct blocking handle_blocking(const struct handle *h, uint16_t op,
 					      uint64_t timeout_ns)

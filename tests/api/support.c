@@ -96,7 +96,7 @@ pid_t program(const char *role, const char *arg, const char *const *env)
 	_exit(97);
 }
 
-static void forget(pid_t pid)
+void child_is_gone(pid_t pid)
 {
 	for (size_t i = 0; i < child_count; i++)
 		if (children[i] == pid) {
@@ -112,7 +112,7 @@ static int reaped(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -SIGCHLD;
-	forget(pid);
+	child_is_gone(pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 

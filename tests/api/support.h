@@ -90,6 +90,8 @@ int end_of(pid_t pid);
 #define assert_ends_well(pid) assert_int_equal(end_of(pid), 0)
 /* SIGKILL, and reaped. */
 void kill_child(pid_t pid);
+/* It was reaped by other means. */
+void child_is_gone(pid_t pid);
 /* SIGSTOP, and stopped when it returns. */
 void stop_child(pid_t pid);
 

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * step.h - kills a child after exactly k instructions of one operation.
+ *
+ * A victim is a child that has attached to the domain, stops itself, then runs
+ * one operation and exits.  Single steps are user instructions: what happens inside a
+ * system call is one step.
+ */
+#ifndef TESTS_API_STEP_H
+#define TESTS_API_STEP_H
+
+#include "tests/api/support.h"
+
+/* Starts a victim, stopped just before act(arg).  attached: it has used the
+ * library before, so that only the operation itself is stepped. */
+pid_t victim(void (*act)(void *arg), void *arg, bool attached);
+
+/* Lets it run k instructions.  False: it ended by itself before, and is reaped. */
+bool step(pid_t pid, uint64_t k);
+/* Lets it run to the k-th entry or exit of a system call.  False: as above. */
+bool step_syscalls(pid_t pid, uint64_t k);
+
+/* A kind of operation, to be killed again and again, each time a little later. */
+struct stepped {
+	const char *name;
+	void (*prepare)(void *world); /* before each victim; may be NULL */
+	void (*act)(void *world);     /* in the victim */
+	/* Afterwards; finished: the victim was not killed. */
+	void (*judge)(void *world, uint64_t k, bool finished);
+};
+
+/* Kills at from, from + stride ... before `to`, or until a victim finishes; returns the
+ * number of kills. */
+uint64_t step_range(const struct stepped *operation, void *world, uint64_t from, uint64_t to,
+		    uint64_t stride);
+#define TO_THE_END UINT64_MAX
+
+/* At which k something had been seen to have happened, and at which not yet. */
+struct moment {
+	uint64_t first, last_without;
+};
+#define NEVER UINT64_MAX
+#define NOT_YET { NEVER, 0 }
+bool seen(struct moment *moment, uint64_t k, bool now);
+/* It happens at one instruction: never "not yet" after it. */
+void assert_one_moment(const struct moment *moment);
+
+/* All of an operation coarsely, then every instruction around the moment it commits. */
+uint64_t step_through(const struct stepped *operation, void *world, struct moment *commit);
+
+#endif

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * step_kill_test.c - put, get, acquire and release, killed after every single
+ * instruction; what the survivors find and what the ledger says.
+ *
+ * Does not own: kills under load (crash_smoke_test.c), docs/crash-safety.md, whose
+ * table of states this test walks through.
+ */
+#include "tests/api/step.h"
+
+/* Strides: a step costs 10 to 40 us, so not every test can stop at every one. */
+#define FINE (SANITIZED ? 211 : 13)
+#define COARSE (SANITIZED ? 293 : 37)
+#define COARSEST (SANITIZED ? 1999 : 293)
+#define RECOVERY (SANITIZED ? 40000u : 5000u) /* instructions to the middle of it */
+
+struct parcel {
+	uint64_t number;
+	uint8_t body[120];
+};
+
+struct world {
+	struct mpt_queue *queue;
+	struct mpt_lock *lock;
+	const struct mpt_wire_object *object;
+	pid_t sleeper;
+	struct parcel parcel; /* what the victim puts */
+	uint64_t next; /* number of the next message */
+	uint64_t size_before, lost_before, recovered_before;
+	struct moment commit, close, takeover;
+	uint64_t first_death_at;
+	uint32_t held_word; /* the side's or the lock's, of whom held it before the victim */
+};
+
+/* ---- messages whose content shows damage ------------------------------------------- */
+
+static struct parcel parcel(uint64_t number)
+{
+	struct parcel p = { .number = number };
+
+	for (size_t i = 0; i < sizeof(p.body); i++)
+		p.body[i] = (uint8_t)(number * 7 + i);
+	return p;
+}
+
+static void put_parcel(struct mpt_queue *q, uint64_t number)
+{
+	struct parcel p = parcel(number);
+	int rc = mpt_queue_put(q, &p, sizeof(p), GUARD_NS);
+
+	assert_true(rc == 0 || rc == MPT_RECOVERED);
+}
+
+/* The number of the oldest parcel, intact; or a negative errno. */
+static int64_t get_parcel(struct mpt_queue *q)
+{
+	struct parcel p, expected;
+	ssize_t n = mpt_queue_get(q, &p, sizeof(p), 0);
+
+	if (n < 0)
+		return n;
+	expected = parcel(p.number);
+	assert_int_equal(n, sizeof(p));
+	assert_memory_equal(&p, &expected, sizeof(p));
+	return (int64_t)p.number;
+}
+
+static uint64_t lost(const struct world *w)
+{
+	return w->object->lost + segment_ledger(w->object).committed;
+}
+
+/* Every unit put or got is in somebody's ledger row, whoever has died. */
+static void assert_ledger_adds_up(const struct world *w)
+{
+	struct ledger sum = segment_ledger(w->object);
+
+	assert_int_equal(sum.gives, w->object->give.index);
+	assert_int_equal(sum.takes, w->object->take.index);
+}
+
+/* ---- worlds -------------------------------------------------------------------------- */
+
+static struct world *queue_world(const char *name, int64_t maxsize)
+{
+	struct mpt_queue_options options = { .name = name, .maxsize = maxsize, .bytes = 4096 };
+	struct world *w = shared(sizeof(*w));
+
+	assert_int_equal(mpt_queue_create(&w->queue, &options), 0);
+	w->object = segment_object(name);
+	w->commit = w->close = w->takeover = (struct moment)NOT_YET;
+	/* So that the dynamic linker has done its work before anybody is stepped. */
+	put_parcel(w->queue, w->next++);
+	assert_int_equal(get_parcel(w->queue), 0);
+	return w;
+}
+
+static void remember(struct world *w)
+{
+	w->parcel = parcel(w->next);
+	w->size_before = (uint64_t)mpt_queue_size(w->queue);
+	w->lost_before = lost(w);
+	w->recovered_before = w->object->recovered;
+}
+
+static void end_world(struct world *w)
+{
+	mpt_queue_destroy(w->queue);
+	mpt_lock_destroy(w->lock);
+}
+
+/* ---- put ------------------------------------------------------------------------------ */
+
+static void acts_put(void *arg)
+{
+	struct world *w = arg;
+
+	child_claims(mpt_queue_put(w->queue, &w->parcel, sizeof(w->parcel), MPT_FOREVER) >= 0);
+}
+
+static void prepares_put(void *arg)
+{
+	struct world *w = arg;
+
+	put_parcel(w->queue, w->next++);
+	remember(w);
+}
+
+static void drain(struct world *w, uint64_t from, uint64_t to)
+{
+	for (; from < to; from++)
+		assert_int_equal(get_parcel(w->queue), from);
+	assert_int_equal(get_parcel(w->queue), -EAGAIN);
+}
+
+static void judges_put(void *arg, uint64_t k, bool finished)
+{
+	struct world *w = arg;
+	uint64_t oldest = w->next - 1;
+	bool in = (uint64_t)mpt_queue_size(w->queue) == w->size_before + 1;
+
+	assert_true(in || (uint64_t)mpt_queue_size(w->queue) == w->size_before);
+	seen(&w->commit, k, in);
+	assert_true(in || !finished);
+	w->next += in;
+	put_parcel(w->queue, w->next++);
+	drain(w, oldest, w->next);
+	assert_ledger_adds_up(w);
+	assert_int_equal(lost(w), w->lost_before);
+}
+
+static void a_put_killed_anywhere_is_in_whole_or_not_at_all(void **state)
+{
+	struct stepped put = { "put", prepares_put, acts_put, judges_put };
+	struct world *w = queue_world("put", 5);
+
+	(void)state;
+	assert_true(step_through(&put, w, &w->commit) > 40);
+	assert_true(w->object->recovered > 20);
+	end_world(w);
+}
+
+/* ---- get ------------------------------------------------------------------------------ */
+
+static void acts_get(void *arg)
+{
+	struct world *w = arg;
+	struct parcel p;
+
+	child_claims(mpt_queue_get(w->queue, &p, sizeof(p), MPT_FOREVER) == sizeof(p));
+}
+
+static void prepares_get(void *arg)
+{
+	struct world *w = arg;
+
+	put_parcel(w->queue, w->next++);
+	put_parcel(w->queue, w->next++);
+	remember(w);
+}
+
+/* Still in; taken and counted lost; or (the last instructions) handed over. */
+static void judges_get(void *arg, uint64_t k, bool finished)
+{
+	struct world *w = arg;
+	uint64_t oldest = w->next - 2;
+	bool out = (uint64_t)mpt_queue_size(w->queue) == 1, counted;
+
+	assert_true(out || mpt_queue_size(w->queue) == 2);
+	seen(&w->commit, k, out);
+	assert_true(out || !finished);
+	drain(w, oldest + out, w->next);
+	assert_ledger_adds_up(w);
+	counted = lost(w) == w->lost_before + 1;
+	assert_true(counted || lost(w) == w->lost_before);
+	assert_false(counted && !out);
+	if (out)
+		seen(&w->close, k, !counted);
+}
+
+static void a_get_killed_anywhere_leaves_the_message_or_counts_it_lost(void **state)
+{
+	struct stepped get = { "get", prepares_get, acts_get, judges_get };
+	struct world *w = queue_world("get", 5);
+
+	(void)state;
+	assert_true(step_through(&get, w, &w->commit) > 40);
+	assert_one_moment(&w->close);
+	assert_true(w->commit.first < w->close.first);
+	end_world(w);
+}
+
+/* ---- with somebody asleep on the other side -------------------------------------------- */
+
+static void sleeps_in_get(void *arg)
+{
+	struct world *w = arg;
+	struct parcel p;
+
+	child_claims(mpt_queue_get(w->queue, &p, sizeof(p), MPT_FOREVER) == sizeof(p));
+	child_claims(p.number == w->next);
+}
+
+static void prepares_sleeping_getter(void *arg)
+{
+	struct world *w = arg;
+
+	remember(w);
+	w->sleeper = child(sleeps_in_get, w);
+	assert_eventually(is_blocked_in(w->sleeper, MPT_OP_QUEUE_GET));
+}
+
+/* The sleeper gets the victim's message, or, if that was never put, the survivor's,
+ * which has the same number. */
+static void judges_sleeping_getter(void *arg, uint64_t k, bool finished)
+{
+	struct world *w = arg;
+	uint64_t given = w->object->give.index;
+	bool in = given == w->next + 1;
+
+	assert_true(in || given == w->next);
+	seen(&w->commit, k, in);
+	assert_true(in || !finished);
+	if (!in)
+		put_parcel(w->queue, w->next);
+	assert_ends_well(w->sleeper);
+	w->next++;
+	assert_int_equal(get_parcel(w->queue), -EAGAIN);
+	put_parcel(w->queue, w->next);
+	assert_int_equal(get_parcel(w->queue), w->next);
+	w->next++;
+	assert_ledger_adds_up(w);
+}
+
+static void a_putter_killed_anywhere_does_not_leave_a_getter_asleep(void **state)
+{
+	struct stepped put = { "put, a getter asleep", prepares_sleeping_getter, acts_put,
+			       judges_sleeping_getter };
+	struct world *w = queue_world("wakes getter", 5);
+
+	(void)state;
+	assert_true(step_range(&put, w, 0, TO_THE_END, COARSE) > 5);
+	end_world(w);
+}
+
+static void sleeps_in_put(void *arg)
+{
+	struct world *w = arg;
+	struct parcel p = parcel(w->next + 1);
+
+	child_claims(mpt_queue_put(w->queue, &p, sizeof(p), MPT_FOREVER) >= 0);
+}
+
+static void prepares_sleeping_putter(void *arg)
+{
+	struct world *w = arg;
+
+	put_parcel(w->queue, w->next);
+	remember(w);
+	w->sleeper = child(sleeps_in_put, w);
+	assert_eventually(is_blocked_in(w->sleeper, MPT_OP_QUEUE_PUT));
+}
+
+static void judges_sleeping_putter(void *arg, uint64_t k, bool finished)
+{
+	struct world *w = arg;
+	bool out = w->object->take.index == w->next + 1;
+
+	assert_true(out || w->object->take.index == w->next);
+	seen(&w->commit, k, out);
+	assert_true(out || !finished);
+	if (!out)
+		assert_int_equal(get_parcel(w->queue), w->next);
+	assert_ends_well(w->sleeper);
+	assert_int_equal(get_parcel(w->queue), w->next + 1);
+	w->next += 2;
+	assert_ledger_adds_up(w);
+}
+
+static void a_getter_killed_anywhere_does_not_leave_a_putter_asleep(void **state)
+{
+	struct stepped get = { "get, a putter asleep", prepares_sleeping_putter, acts_get,
+			       judges_sleeping_putter };
+	struct world *w = queue_world("wakes putter", 1);
+
+	(void)state;
+	assert_true(step_range(&get, w, 0, TO_THE_END, COARSE) > 5);
+	end_world(w);
+}
+
+/* ---- double death ------------------------------------------------------------------------ */
+
+/* Somebody dies at a chosen instruction with the side locked, and the victim inside
+ * the recovery. */
+static void dies_first(struct world *w, void (*act)(void *), const struct mpt_wire_side *side)
+{
+	pid_t pid = victim(act, w, true);
+
+	assert_true(step(pid, w->first_death_at));
+	kill_child(pid);
+	w->held_word = side->lock & ~MPT_LOCK_WAITERS;
+	assert_true(w->held_word != 0);
+}
+
+static void saw_takeover(struct world *w, uint64_t k, const struct mpt_wire_side *side)
+{
+	seen(&w->takeover, k, (side->lock & ~MPT_LOCK_WAITERS) != w->held_word);
+}
+
+/* First deaths just before and just after the commit, second ones all over the
+ * operation and closely after the side was taken over. */
+static uint64_t step_second_deaths(const struct stepped *again, struct world *w)
+{
+	uint64_t kills = 0, commit = w->commit.first;
+
+	for (uint64_t i = 0; i < 2; i++) {
+		w->first_death_at = i ? commit + 2 : commit - 5;
+		w->takeover = (struct moment)NOT_YET;
+		kills += step_range(again, w, i * 97, RECOVERY, COARSEST);
+		assert_true(w->takeover.first != NEVER);
+		kills += step_range(again, w, w->takeover.last_without, w->takeover.first + 100,
+				    FINE);
+	}
+	return kills;
+}
+
+static void prepares_first_death(void *arg)
+{
+	struct world *w = arg;
+
+	prepares_put(w);
+	dies_first(w, acts_put, &w->object->give);
+}
+
+/* Both would have put the same number: what is in is told by counting. */
+static void judges_second_death(void *arg, uint64_t k, bool finished)
+{
+	struct world *w = arg;
+	uint64_t oldest = w->next - 1, in = (uint64_t)mpt_queue_size(w->queue) - 1;
+
+	saw_takeover(w, k, &w->object->give);
+	assert_true(in <= 2);
+	assert_true(in >= finished);
+	put_parcel(w->queue, w->next + 1);
+	assert_int_equal(get_parcel(w->queue), oldest);
+	for (uint64_t i = 0; i < in; i++)
+		assert_int_equal(get_parcel(w->queue), w->next);
+	assert_int_equal(get_parcel(w->queue), w->next + 1);
+	w->next += 2;
+	assert_ledger_adds_up(w);
+}
+
+static void a_second_death_inside_the_recovery_of_a_put_loses_nothing(void **state)
+{
+	struct stepped again = { "put, after a death inside put", prepares_first_death, acts_put,
+				 judges_second_death };
+	struct stepped put = { "put", prepares_put, acts_put, judges_put };
+	struct world *w = queue_world("second death", 5);
+
+	(void)state;
+	step_through(&put, w, &w->commit);
+	assert_true(step_second_deaths(&again, w) > 30);
+	end_world(w);
+}
+
+static void prepares_first_death_in_get(void *arg)
+{
+	struct world *w = arg;
+
+	prepares_get(w);
+	put_parcel(w->queue, w->next++);
+	remember(w);
+	dies_first(w, acts_get, &w->object->take);
+}
+
+static void judges_second_death_in_get(void *arg, uint64_t k, bool finished)
+{
+	struct world *w = arg;
+	uint64_t left = (uint64_t)mpt_queue_size(w->queue), taken = 3 - left;
+	bool first_took = w->first_death_at >= w->commit.first;
+
+	saw_takeover(w, k, &w->object->take);
+	assert_true(left <= 3 && taken >= first_took && taken <= first_took + 1u);
+	drain(w, w->next - left, w->next);
+	assert_ledger_adds_up(w);
+	/* The first one's was never handed over; the second one's perhaps. */
+	assert_true(lost(w) - w->lost_before >= first_took);
+	assert_true(lost(w) - w->lost_before <= taken - finished);
+}
+
+static void a_second_death_inside_the_recovery_of_a_get_counts_the_lost(void **state)
+{
+	struct stepped again = { "get, after a death inside get", prepares_first_death_in_get,
+				 acts_get, judges_second_death_in_get };
+	struct stepped get = { "get", prepares_get, acts_get, judges_get };
+	struct world *w = queue_world("second death in get", 5);
+
+	(void)state;
+	step_through(&get, w, &w->commit);
+	assert_true(step_second_deaths(&again, w) > 30);
+	end_world(w);
+}
+
+/* ---- lock --------------------------------------------------------------------------------- */
+
+static struct world *lock_world(const char *name)
+{
+	struct world *w = shared(sizeof(*w));
+
+	assert_int_equal(mpt_lock_create(&w->lock, name, 0), 0);
+	w->object = segment_object(name);
+	w->commit = w->close = w->takeover = (struct moment)NOT_YET;
+	assert_int_equal(mpt_lock_acquire(w->lock, 0), 0);
+	assert_int_equal(mpt_lock_release(w->lock), 0);
+	return w;
+}
+
+static void acts_acquire(void *arg)
+{
+	struct world *w = arg;
+
+	child_claims(mpt_lock_acquire(w->lock, MPT_FOREVER) >= 0);
+}
+
+/* RECOVERED exactly when the dead one held it. */
+static void judges_acquire(void *arg, uint64_t k, bool finished)
+{
+	struct world *w = arg;
+	int held = mpt_lock_locked(w->lock);
+
+	seen(&w->commit, k, held);
+	assert_true(held || !finished);
+	assert_int_equal(mpt_lock_acquire(w->lock, GUARD_NS), held);
+	assert_int_equal(mpt_lock_release(w->lock), 0);
+	assert_int_equal(mpt_lock_acquire(w->lock, 0), 0);
+	assert_int_equal(mpt_lock_release(w->lock), 0);
+}
+
+static void an_acquire_killed_anywhere_holds_the_lock_or_does_not(void **state)
+{
+	struct stepped acquire = { "acquire", NULL, acts_acquire, judges_acquire };
+	struct world *w = lock_world("acquire");
+	uint64_t kills = step_through(&acquire, w, &w->commit);
+
+	(void)state;
+	assert_true(kills > 10);
+	assert_true(w->object->recovered > 2 && w->object->recovered < kills + 1);
+	end_world(w);
+}
+
+static void acts_acquire_and_release(void *arg)
+{
+	struct world *w = arg;
+
+	child_claims(mpt_lock_acquire(w->lock, MPT_FOREVER) >= 0);
+	child_claims(mpt_lock_release(w->lock) == 0);
+}
+
+static void judges_pair(void *arg, uint64_t k, bool finished)
+{
+	struct world *w = arg;
+	int held = mpt_lock_locked(w->lock);
+
+	(void)k;
+	assert_false(held && finished);
+	assert_int_equal(mpt_lock_acquire(w->lock, GUARD_NS), held);
+	assert_int_equal(mpt_lock_release(w->lock), 0);
+}
+
+static void a_pair_killed_anywhere_leaves_the_lock_usable(void **state)
+{
+	struct stepped pair = { "acquire and release", NULL, acts_acquire_and_release, judges_pair };
+	struct world *w = lock_world("pair");
+
+	(void)state;
+	assert_true(step_range(&pair, w, 0, TO_THE_END, FINE) > 20);
+	end_world(w);
+}
+
+static void prepares_dead_holder(void *arg)
+{
+	struct world *w = arg;
+
+	assert_ends_well(child(acts_acquire, w));
+	assert_int_equal(mpt_lock_locked(w->lock), 1);
+	w->recovered_before = w->object->recovered;
+}
+
+/* Whoever of the two held it last: the survivor is told. */
+static void judges_second_holder(void *arg, uint64_t k, bool finished)
+{
+	struct world *w = arg;
+	int held = mpt_lock_locked(w->lock);
+
+	(void)k;
+	assert_true(held == 1 || finished);
+	assert_int_equal(mpt_lock_acquire(w->lock, GUARD_NS), MPT_RECOVERED);
+	assert_true(w->object->recovered - w->recovered_before <= 2);
+	assert_int_equal(mpt_lock_release(w->lock), 0);
+}
+
+static void a_second_death_while_taking_over_a_lock_is_told_too(void **state)
+{
+	struct stepped again = { "acquire from a dead holder", prepares_dead_holder, acts_acquire,
+				 judges_second_holder };
+	struct world *w = lock_world("second holder");
+
+	(void)state;
+	assert_true(step_range(&again, w, 0, TO_THE_END, COARSEST / 4) > 10);
+	end_world(w);
+}
+
+static void sleeps_in_acquire(void *arg)
+{
+	struct world *w = arg;
+
+	child_claims(mpt_lock_acquire(w->lock, MPT_FOREVER) >= 0);
+	child_claims(mpt_lock_release(w->lock) == 0);
+}
+
+static void prepares_sleeping_acquirer(void *arg)
+{
+	struct world *w = arg;
+
+	assert_int_equal(mpt_lock_acquire(w->lock, 0), 0);
+	w->held_word = w->object->take.lock;
+	w->sleeper = child(sleeps_in_acquire, w);
+	assert_eventually(is_blocked_in(w->sleeper, MPT_OP_LOCK_ACQUIRE));
+}
+
+static void acts_release(void *arg)
+{
+	struct world *w = arg;
+
+	child_claims(mpt_lock_release(w->lock) == 0);
+}
+
+/* Killed between freeing the word and the wake, the sleeper's own slice ends it. */
+static void judges_release(void *arg, uint64_t k, bool finished)
+{
+	struct world *w = arg;
+	bool ours = (w->object->take.lock & ~MPT_LOCK_WAITERS) == w->held_word;
+
+	seen(&w->commit, k, !ours);
+	assert_false(ours && finished);
+	if (ours)
+		assert_int_equal(mpt_lock_release(w->lock), 0);
+	assert_ends_well(w->sleeper);
+	assert_int_equal(mpt_lock_acquire(w->lock, 0), 0);
+	assert_int_equal(mpt_lock_release(w->lock), 0);
+}
+
+static void a_release_killed_anywhere_does_not_leave_a_waiter_asleep(void **state)
+{
+	struct stepped release = { "release, a waiter asleep", prepares_sleeping_acquirer,
+				   acts_release, judges_release };
+	struct world *w = lock_world("release");
+
+	(void)state;
+	assert_true(step_range(&release, w, 0, TO_THE_END, COARSE) > 5);
+	assert_one_moment(&w->commit);
+	end_world(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		api_test(a_put_killed_anywhere_is_in_whole_or_not_at_all),
+		api_test(a_get_killed_anywhere_leaves_the_message_or_counts_it_lost),
+		api_test(a_putter_killed_anywhere_does_not_leave_a_getter_asleep),
+		api_test(a_getter_killed_anywhere_does_not_leave_a_putter_asleep),
+		api_test(a_second_death_inside_the_recovery_of_a_put_loses_nothing),
+		api_test(a_second_death_inside_the_recovery_of_a_get_counts_the_lost),
+		api_test(an_acquire_killed_anywhere_holds_the_lock_or_does_not),
+		api_test(a_pair_killed_anywhere_leaves_the_lock_usable),
+		api_test(a_release_killed_anywhere_does_not_leave_a_waiter_asleep),
+		api_test(a_second_death_while_taking_over_a_lock_is_told_too),
+	};
+
+	/* Small rings, so that those of all the dead find room and no ledger is lost. */
+	setenv("MPTRACE_RING", "8K", 1);
+	setenv("MPTRACE_SIZE", "256M", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
