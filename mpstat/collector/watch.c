@@ -209,7 +209,7 @@ int watch_refresh(struct watch *watch, uint64_t now_ns, struct notes *notes, str
 
 	watch->too_many = 0;
 	for (w = watch->domains; w; w = w->hh.next)
-		w->staying = w->path != NULL || (w->searched && w->claims.alive > 0);
+		w->staying = w->path != NULL || w->searched;
 	if (!watch->options->only_files)
 		rc = refresh_living(watch, now_ns, notes, err);
 	refresh_files(watch, notes);
@@ -226,7 +226,7 @@ void watch_expire(struct watch *watch)
 	struct watched *w, *next;
 
 	HASH_ITER(hh, watch->domains, w, next)
-		if (!w->staying)
+		if (!w->staying || (w->searched && !w->path && w->claims.alive == 0))
 			drop(watch, w);
 }
 

@@ -29,7 +29,7 @@ struct watched {
 	uint32_t pid;	  /* through whom it was found; 0: a file */
 	const char *path; /* of a kept file, not owned; NULL: none */
 	bool searched;	  /* found by search: it lasts while a member lives */
-	bool staying;	  /* seen in this refresh */
+	bool staying;	  /* seen in this refresh, or not known to be gone */
 	bool published;
 	struct claims claims;
 	struct cursors cursors;

@@ -8,11 +8,14 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -229,6 +232,70 @@ static void a_process_of_another_user_must_hold_the_segment(void **state)
 	waitpid(child, NULL, 0);
 	close(ends[0]);
 	close(ends[1]);
+}
+
+static uint64_t pid_namespace(const char *which)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/pid", which);
+	return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+/* Makes process 1 of a new pid namespace; *pid is its number here.  False: no right. */
+static bool start_elsewhere(pid_t *maker, pid_t *pid)
+{
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	*pid = -1;
+	*maker = fork();
+	if (*maker == 0) {
+		pid_t child = unshare(CLONE_NEWPID) == 0 ? fork() : -1;
+
+		if (child == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			pause();
+			_exit(0);
+		}
+		if (write(ends[1], &child, sizeof(child)) == sizeof(child) && child > 0)
+			waitpid(child, NULL, 0);
+		_exit(0);
+	}
+	assert_int_equal(read(ends[0], pid, sizeof(*pid)), sizeof(*pid));
+	close(ends[0]);
+	close(ends[1]);
+	return *pid > 0;
+}
+
+/* In there it is number 1; here it has another, and its start time tells which. */
+static void a_member_of_another_pid_namespace_is_told_by_its_number_here(void **state)
+{
+	struct mpt_wire_process *p = fake_process(&fake, 1);
+	char outer[16];
+	pid_t maker, pid;
+
+	(void)state;
+	if (!start_elsewhere(&maker, &pid)) {
+		waitpid(maker, NULL, 0);
+		skip();
+	}
+	snprintf(outer, sizeof(outer), "%d", pid);
+	p->pid = p->inner_pid = 1;
+	p->start_ticks = fake_start_ticks(pid);
+	p->pidns_inode = pid_namespace(outer);
+	reading.pidns = pid_namespace("self");
+	assert_int_not_equal(p->pidns_inode, reading.pidns);
+	tell();
+	assert_null(fact_log_process(&facts, 1));
+	assert_non_null(fact_log_process(&facts, (uint32_t)pid));
+	assert_false(fact_log_process(&facts, (uint32_t)pid)->ended);
+	assert_int_equal(thread(1)->process.pid, pid);
+	kill(pid, SIGKILL);
+	waitpid(maker, NULL, 0);
+	tell();
+	assert_true(fact_log_process(&facts, (uint32_t)pid)->ended);
 }
 
 static void free_and_reserved_slots_are_not_told(void **state)
@@ -666,6 +733,7 @@ int main(void)
 		FRESH(a_zombie_has_ended),
 		FRESH(a_process_that_dies_is_ended_at_the_next_look),
 		FRESH(a_process_of_another_user_must_hold_the_segment),
+		FRESH(a_member_of_another_pid_namespace_is_told_by_its_number_here),
 		FRESH(free_and_reserved_slots_are_not_told),
 		FRESH(a_thread_of_an_earlier_process_in_the_slot_is_not_told),
 		FRESH(a_wait_is_told_with_object_and_times),

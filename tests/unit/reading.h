@@ -21,6 +21,7 @@ struct reading {
 	struct fact_sink sink;
 	struct err err;
 	int proc; /* open procfs */
+	uint64_t pidns; /* inode of our pid namespace; 0: not compared */
 	bool post_mortem;
 };
 
@@ -39,7 +40,8 @@ static inline enum segment_verdict reading_load(struct reading *r, int fd)
 	struct claim_context context = { .proc = r->proc,
 					 .segment = &r->segment,
 					 .snapshot = &r->snapshot,
-					 .same_boot = true };
+					 .same_boot = true,
+					 .pidns = r->pidns };
 
 	memset(&r->err, 0, sizeof(r->err));
 	verdict = segment_load(&r->segment, fd, &r->err);
