@@ -24,7 +24,6 @@ void object_rows_fill(struct page *page, const struct view *view, uint32_t trait
 	if (shown)
 		return;
 	page->empty = true;
-	pane_gap(page->pane);
 	pane_text(page->pane, STYLE_STRONG, 2, "%s", nothing);
 	pane_text(page->pane, STYLE_PLAIN, 2,
 		  "They appear here as soon as a program creates one (make demo starts such a "

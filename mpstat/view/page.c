@@ -48,7 +48,6 @@ static void explain_filter(struct page *page)
 	if (!filter[0] || table_count(page->table))
 		return;
 	pane_clear(page->pane);
-	pane_gap(page->pane);
 	pane_text(page->pane, STYLE_WAITING, 2, "No row contains \"%s\".", filter);
 	pane_text(page->pane, STYLE_PLAIN, 2, "F4 changes the filter; an empty one shows all rows.");
 }

@@ -42,9 +42,10 @@ struct screen {
 	/* Fills the page's table and pane from the model.  Called after each refresh,
 	 * each key that may change what is shown, and each change of size. */
 	void (*update)(struct page *page, const struct view *view);
-	/* What a row is, for the signal menu; {0, 0} when it is no process.  NULL: rows are
+	/* Who gets a signal for a row (NULL: for the page); {0, 0}: nobody alive.  NULL: rows are
 	 * no processes. */
-	struct process_id (*process)(const struct page *page, const void *row);
+	struct process_id (*process)(const struct page *page, const struct view *view,
+				     const void *row);
 };
 
 extern const struct screen *const screens[]; /* NULL-terminated; the first is shown first */

@@ -41,7 +41,6 @@ static struct identity identity_of(const struct finding *finding)
 static void explain(struct page *page, const struct view *view)
 {
 	page->empty = true;
-	pane_gap(page->pane);
 	pane_text(page->pane, STYLE_GOOD, 2, "No problem found.");
 	pane_text(page->pane, STYLE_PLAIN, 2,
 		  "Looked at %zu processes and %zu objects: nobody waits for somebody who can never "
@@ -140,7 +139,6 @@ static void update_one(struct page *page, const struct view *view)
 	const struct finding *finding = find(model, page->subject);
 
 	if (!finding) {
-		pane_gap(page->pane);
 		pane_text(page->pane, STYLE_GOOD, 2, "This is no longer so.");
 		pane_text(page->pane, STYLE_PLAIN, 2, "Esc goes back to the list.");
 		return;

@@ -161,7 +161,6 @@ static void update(struct page *page, const struct view *view)
 	char kind[KIND_NAME_MAX];
 
 	if (!object) {
-		pane_gap(pane);
 		pane_text(pane, STYLE_WAITING, 2, "%s is gone.", page->title);
 		pane_text(pane, STYLE_PLAIN, 2, "Esc goes back to the list.");
 		return;
@@ -171,14 +170,14 @@ static void update(struct page *page, const struct view *view)
 	tell_holder(pane, model, object);
 	tell_waiters(pane, model, object);
 	tell_ledger(page, model, object);
-	pane_section(pane, "Numbers");
-	story_fields(pane, model, ENTITY_OBJECT, kind_traits(object->fact.kind), object);
 	tell_side(pane, object->fact.kind, MPT_E_GIVE, &object->fact.give);
 	tell_side(pane, object->fact.kind, MPT_E_TAKE, &object->fact.take);
 	story_hist(pane,
 		   kind_has(object->fact.kind, MPT_T_OWNER) ? "Time held"
 							    : "Time from put to get",
 		   &object->fact.hold);
+	pane_section(pane, "Numbers");
+	story_fields(pane, model, ENTITY_OBJECT, kind_traits(object->fact.kind), object);
 }
 
 const struct screen screen_object = {

@@ -99,7 +99,6 @@ static void update(struct page *page, const struct view *view)
 	const struct process *process = find(model, page->subject);
 
 	if (!process) {
-		pane_gap(page->pane);
 		pane_text(page->pane, STYLE_WAITING, 2, "%s has ended.", page->title);
 		pane_text(page->pane, STYLE_PLAIN, 2, "Esc goes back to the list.");
 		return;
@@ -116,10 +115,13 @@ static void update(struct page *page, const struct view *view)
 	story_fields(page->pane, model, ENTITY_PROCESS, 0, process);
 }
 
-static struct process_id process_of(const struct page *page, const void *row)
+static struct process_id process_of(const struct page *page, const struct view *view,
+				    const void *row)
 {
+	const struct process *process = find(view->config.model, page->subject);
+
 	(void)row;
-	return (struct process_id){(uint32_t)page->subject.a, page->subject.b};
+	return process && !process->fact.ended ? process->id : (struct process_id){0, 0};
 }
 
 const struct screen screen_process = {

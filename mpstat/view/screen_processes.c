@@ -84,7 +84,12 @@ static void explain(struct page *page, const struct view *view)
 	const char *program = view->config.program ? view->config.program : "mpstat";
 
 	page->empty = true;
-	pane_gap(page->pane);
+	if (model_next_process(view->config.model, NULL)) {
+		pane_text(page->pane, STYLE_STRONG, 2, "No process belongs to %s.",
+			  view->config.scope ? view->config.scope : "what was asked for");
+		pane_text(page->pane, STYLE_PLAIN, 2, "Those that did have ended.");
+		return;
+	}
 	pane_text(page->pane, STYLE_STRONG, 2, "No program with libmptrace is running.");
 	pane_gap(page->pane);
 	pane_text(page->pane, STYLE_PLAIN, 2, "Start one, and it appears here by itself. Or:");
@@ -112,11 +117,13 @@ static void update(struct page *page, const struct view *view)
 		explain(page, view);
 }
 
-static struct process_id process_of(const struct page *page, const void *row)
+static struct process_id process_of(const struct page *page, const struct view *view,
+				    const void *row)
 {
 	const struct process *process = row;
 
 	(void)page;
+	(void)view;
 	return process && !process->fact.ended ? process->id : (struct process_id){0, 0};
 }
 

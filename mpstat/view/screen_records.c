@@ -46,7 +46,6 @@ static void update(struct page *page, const struct view *view)
 	if (count)
 		return;
 	page->empty = true;
-	pane_gap(page->pane);
 	pane_text(page->pane, STYLE_STRONG, 2, "No records yet.");
 	pane_text(page->pane, STYLE_PLAIN, 2,
 		  "Programs that use libmptrace write one record per call; they appear here as they "

@@ -87,20 +87,21 @@ static void add_target(struct view *view, struct process_id id)
 /* Tagged rows, else the selected one, else what the page is about. */
 static bool find_targets(struct view *view, const struct page *page)
 {
-	struct process_id (*process)(const struct page *, const void *) = page->screen->process;
+	const struct screen *screen = page->screen;
 	size_t rows = page->table ? table_count(page->table) : 0;
 	size_t tags = page->table ? table_tags(page->table) : 0;
 
 	free(view->targets);
 	view->target_count = 0;
 	view->targets = calloc(tags ? tags : 1, sizeof(*view->targets));
-	if (!view->targets || !process)
+	if (!view->targets || !screen->process)
 		return false;
 	for (size_t i = 0; tags && i < rows; i++)
 		if (table_tagged(page->table, i))
-			add_target(view, process(page, table_row(page->table, i)));
+			add_target(view, screen->process(page, view, table_row(page->table, i)));
 	if (!tags)
-		add_target(view, process(page, page->table ? table_selected(page->table) : NULL));
+		add_target(view, screen->process(page, view,
+						 page->table ? table_selected(page->table) : NULL));
 	return view->target_count > 0;
 }
 

@@ -113,6 +113,8 @@ struct view *view_make(const struct view_config *config, struct err *err)
 	}
 	view->config = *config;
 	view->delay_s = config->delay_s > 0 ? config->delay_s : 1;
+	view->columns = VIEW_COLUMNS_MIN;
+	view->stale = true;
 	find_tabs(view);
 	frame_summary(view);
 	return view;
@@ -175,12 +177,24 @@ static void page_key(struct view *view, int code)
 		 keys_name(code, name));
 }
 
+/* Brings the page up to date: for drawing, and for a key that acts on its rows
+ * before they were ever drawn. */
+static void settle(struct view *view)
+{
+	struct page *page = view_page(view);
+
+	if (!view->stale && page->columns == view->columns)
+		return;
+	page->columns = view->columns;
+	page_update(page, view);
+	view->stale = false;
+}
+
 void view_key(struct view *view, int code)
 {
-	bool menu = view->menu.active;
-
+	settle(view);
 	view->status[0] = '\0';
-	if (menu)
+	if (view->menu.active)
 		menu_key(&view->menu, view, code);
 	else if (view->prompt.active)
 		prompt_key(&view->prompt, view, code);
@@ -206,7 +220,6 @@ static void draw_too_small(const struct view *view, struct canvas *canvas)
 
 void view_draw(struct view *view, struct canvas *canvas)
 {
-	struct page *page = view_page(view);
 	struct rect outer;
 	int top;
 
@@ -215,15 +228,12 @@ void view_draw(struct view *view, struct canvas *canvas)
 		draw_too_small(view, canvas);
 		return;
 	}
-	if (view->stale || page->columns != canvas->width) {
-		page->columns = canvas->width;
-		page_update(page, view);
-		view->stale = false;
-	}
+	view->columns = canvas->width;
+	settle(view);
 	top = frame_header(view, canvas);
 	outer = canvas_clip(canvas,
 			    (struct rect){0, top, canvas->width, canvas->height - top - 1});
-	page_draw(page, view, canvas);
+	page_draw(view_page(view), view, canvas);
 	if (view->menu.active)
 		menu_draw(&view->menu, canvas);
 	canvas_unclip(canvas, outer);
