@@ -36,7 +36,7 @@ int err_add(struct err *err, const char *fmt, ...)
 	vsnprintf(text, 2 * sizeof(err->text), fmt, args);
 	va_end(args);
 	strcat(text, ": ");
-	strncat(text, err->text, sizeof(err->text) - 3);
+	text_copy(text + strlen(text), sizeof(err->text), err->text);
 	text_copy(err->text, sizeof(err->text), text);
 	return err->code;
 }
