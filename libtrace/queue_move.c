@@ -162,6 +162,8 @@ static void copy_in(struct mpt_queue *q, uint64_t offset, const struct message *
 {
 	uint64_t at = offset & (q->bytes - 1), first = q->bytes - at;
 
+	if (!m->size)
+		return; /* data may be NULL then */
 	if (first > m->size)
 		first = m->size;
 	memcpy(q->ring + at, m->data, first);
@@ -271,6 +273,8 @@ static void copy_out(const struct mpt_queue *q, const struct mpt_wire_message *d
 {
 	uint64_t at = d->offset & (q->bytes - 1), first = q->bytes - at;
 
+	if (!d->size)
+		return; /* `to` may be NULL then */
 	if (first > d->size)
 		first = d->size;
 	memcpy(to, q->ring + at, first);
