@@ -115,21 +115,24 @@ static void draw_name(const struct view *view, struct canvas *canvas, int y)
 static void draw_numbers(const struct view *view, struct canvas *canvas, int y)
 {
 	const struct summary *now = &view->summary;
-	char number[FMT_MAX];
+	char number[FMT_MAX], records[2 * FMT_MAX + 32], domains[48], lost[FMT_MAX];
 	int x = 0;
 
+	snprintf(records, sizeof(records), "   Records %s%s%s%s",
+		 fmt_count(number, sizeof(number), now->records), now->lost ? ", " : "",
+		 now->lost ? fmt_count(lost, sizeof(lost), now->lost) : "",
+		 now->lost ? " lost" : "");
+	snprintf(domains, sizeof(domains), " in %zu domain%s", now->domains,
+		 now->domains == 1 ? "" : "s");
 	x += canvas_printf(canvas, x, y, STYLE_PLAIN, "Processes %zu", now->processes);
 	if (now->waiting)
 		x += canvas_printf(canvas, x, y, STYLE_WAITING, ", %zu waiting", now->waiting);
 	if (now->stuck)
 		x += canvas_printf(canvas, x, y, STYLE_BAD, ", %zu stuck", now->stuck);
-	x += canvas_printf(canvas, x, y, STYLE_PLAIN, "   Objects %zu in %zu domain%s", now->objects,
-			   now->domains, now->domains == 1 ? "" : "s");
-	x += canvas_printf(canvas, x, y, STYLE_PLAIN, "   Records %s",
-			   fmt_count(number, sizeof(number), now->records));
-	if (now->lost)
-		canvas_printf(canvas, x, y, STYLE_BAD, ", %s lost",
-			      fmt_count(number, sizeof(number), now->lost));
+	x += canvas_printf(canvas, x, y, STYLE_PLAIN, "   Objects %zu", now->objects);
+	if (x + (int)(strlen(domains) + strlen(records)) <= canvas_columns(canvas))
+		x += canvas_text(canvas, x, y, STYLE_PLAIN, domains);
+	canvas_text(canvas, x, y, now->lost ? STYLE_WAITING : STYLE_PLAIN, records);
 }
 
 static void draw_verdict(const struct view *view, struct canvas *canvas, int y)

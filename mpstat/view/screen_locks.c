@@ -9,6 +9,7 @@
 
 static const struct table_column columns[] = {
 	{.key = "name", .grow = 20, .style = object_rows_name_style},
+	{.key = "domain", .drop = 10},
 	{.key = "kind", .drop = 9},
 	{.key = "holder", .grow = 20},
 	{.key = "held_for_ns"},

@@ -2,8 +2,11 @@
 /*
  * screen_processes.c - who runs, who waits and for what, as a tree or a list.
  */
+#include "mpstat/model/words.h"
+#include "mpstat/util/fmt.h"
 #include "mpstat/view/view_state.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +33,24 @@ static enum style name_style(const void *row)
 	return style == STYLE_BAD ? style : STYLE_STRONG;
 }
 
+/* "ended 12s ago, killed by SIGKILL" */
+static void describe_end(const struct model *model, const struct process *process,
+			 struct sentence *out)
+{
+	int32_t code = process->fact.exit_code;
+	const char *name = code < 0 && code > -NSIG ? sigabbrev_np(-code) : NULL;
+	char age[FMT_MAX];
+
+	sentence_add(out, "ended");
+	if (process->fact.ended_ns)
+		sentence_add(out, " %s ago",
+			     fmt_ns(age, sizeof(age), words_age(model, process->fact.ended_ns)));
+	if (name)
+		sentence_add(out, ", killed by SIG%s", name);
+	else if (code != FACT_EXIT_UNKNOWN)
+		sentence_add(out, ", exit code %d", code);
+}
+
 /* The column's title says "waiting for" already. */
 static void draw_waiting(const struct table_cell *cell, struct canvas *canvas)
 {
@@ -39,6 +60,13 @@ static void draw_waiting(const struct table_cell *cell, struct canvas *canvas)
 	const char *words = value.type == VALUE_TEXT ? value.u.text : "";
 	const char *title = "waiting for ";
 
+	if (process->fact.ended) {
+		struct sentence out = sentence_begin(text, sizeof(text));
+
+		describe_end(cell->model, process, &out);
+		canvas_cell(canvas, cell->at, cell->style, text, CANVAS_LEFT);
+		return;
+	}
 	if (!strncmp(words, title, strlen(title)))
 		words += strlen(title);
 	snprintf(text, sizeof(text), "%s%s", process->verdict == VERDICT_STUCK ? "STUCK: " : "",
@@ -100,6 +128,12 @@ static void explain(struct page *page, const struct view *view)
 		  program);
 }
 
+/* Done and gone: of interest to few, and there may be very many. */
+static bool ended_well(const struct process *process)
+{
+	return process->fact.ended && process->fact.exit_code == 0;
+}
+
 static void update(struct page *page, const struct view *view)
 {
 	const struct process *process = NULL;
@@ -107,7 +141,7 @@ static void update(struct page *page, const struct view *view)
 
 	table_begin(page->table);
 	while ((process = model_next_process(view->config.model, process))) {
-		if (!process->matched)
+		if (!process->matched || (!view->all_ended && ended_well(process)))
 			continue;
 		table_add(page->table, identity_process(process->id), parent_of(process), process);
 		shown++;
@@ -151,6 +185,14 @@ static void by_time(struct view *view, struct page *page)
 	sort_by(page, "cpu_ns");
 }
 
+static void toggle_ended(struct view *view, struct page *page)
+{
+	(void)page;
+	view->all_ended = !view->all_ended;
+	view_say(view, STYLE_PLAIN, "Processes that ended with exit code 0 are %s.",
+		 view->all_ended ? "shown" : "hidden");
+}
+
 static void open_detail(struct view *view, struct page *page)
 {
 	const struct process *process = table_selected(page->table);
@@ -165,6 +207,7 @@ static const struct key keys[] = {
 	{{'P'}, NULL, "sort by CPU", by_cpu},
 	{{'M'}, NULL, "sort by memory", by_memory},
 	{{'T'}, NULL, "sort by processor time", by_time},
+	{{'e'}, NULL, "show or hide processes that ended with exit code 0", toggle_ended},
 	{{0}, NULL, NULL, NULL},
 };
 

@@ -53,6 +53,7 @@ static void draw_depth(const struct table_cell *cell, struct canvas *canvas)
 
 static const struct table_column columns[] = {
 	{.key = "name", .grow = 20, .style = object_rows_name_style},
+	{.key = "domain", .drop = 10},
 	{.key = "kind", .drop = 5},
 	{.key = "depth", .title = "DEPTH", .width = 18, .grow = 8, .draw = draw_depth},
 	{.key = "put_per_s"},

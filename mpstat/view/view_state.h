@@ -49,6 +49,7 @@ struct view {
 	bool stale;	/* the page must be updated before it is drawn */
 	bool repaint;	/* the terminal may show something else: paint everything */
 	bool refresh_now;
+	bool all_ended; /* show processes that ended with exit code 0 too */
 	bool paused, quit;
 };
 

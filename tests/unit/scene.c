@@ -47,6 +47,11 @@ static void tell_process(struct scene *scene, unsigned who, const char *name)
 	p->slot = who;
 	p->generation = 1;
 	p->exit_code = FACT_EXIT_UNKNOWN;
+	if (SCENE_MAIN + who == scene->ended) {
+		p->ended = true;
+		p->ended_ns = START + 3 * SECOND;
+		p->exit_code = scene->exit_code;
+	}
 	apply(scene, fact);
 }
 

@@ -19,6 +19,8 @@ struct scene {
 	uint64_t now_ns;
 	unsigned refreshes;
 	unsigned gone;	  /* pid that is left out of the facts; 0: none */
+	unsigned ended;	  /* pid that has ended, with exit_code, in the third second; 0: none */
+	int exit_code;
 	unsigned more;	  /* idle processes besides, below the main one */
 	const char *name; /* of the first producer; NULL: "producer-1" */
 	bool records;	  /* three more at each refresh */

@@ -246,6 +246,32 @@ static void what_is_gone_says_so(void **state)
 	shows(f, "producer-2");
 }
 
+static void processes_that_ended_badly_are_shown_and_others_on_demand(void **state)
+{
+	struct fixture *f = *state;
+
+	f->scene.ended = 4246;
+	f->scene.exit_code = -SIGKILL;
+	view_refresh(f->view);
+	shows(f, "ended 2.0s ago, killed by SIGKILL");
+	press(f, '/');
+	type(f, "consumer-2");
+	press(f, KEY_CODE_ENTER);
+	press(f, 'k');
+	hides(f, "SIGTERM");
+	f->scene.exit_code = 3;
+	view_refresh(f->view);
+	shows(f, "ended 3.0s ago, exit code 3");
+	f->scene.exit_code = 0;
+	view_refresh(f->view);
+	hides(f, "consumer-2");
+	press(f, 'e');
+	shows(f, "Processes that ended with exit code 0 are shown.");
+	shows(f, "ended 4.0s ago, exit code 0");
+	press(f, 'e');
+	hides(f, "consumer-2");
+}
+
 /* ---- size -------------------------------------------------------------- */
 
 static void a_screen_that_is_too_small_says_so(void **state)
@@ -675,6 +701,7 @@ int main(void)
 		VIEW_TEST(details_open_with_enter_and_close_with_escape),
 		VIEW_TEST(help_shows_every_key_and_every_screen),
 		VIEW_TEST(what_is_gone_says_so),
+		VIEW_TEST(processes_that_ended_badly_are_shown_and_others_on_demand),
 		VIEW_TEST(a_screen_that_is_too_small_says_so),
 		VIEW_TEST(any_keys_at_any_size_leave_a_screen_that_can_be_drawn),
 		VIEW_TEST(the_filter_works_while_typing_and_escape_restores_it),
