@@ -9,23 +9,40 @@
 #include <pthread.h>
 #include <string.h>
 
+#define LIFE_PATIENCE_NS 1000000000ull /* a checker holds it for less than a microsecond */
+
 static pthread_mutex_t *life_of(struct mpt_wire_process *p)
 {
 	return (pthread_mutex_t *)(void *)p->life;
 }
 
-void alive_init_life(struct mpt_wire_process *p)
+static void make_life(struct mpt_wire_process *p)
 {
+	static const uint8_t untouched[sizeof(p->life)];
 	pthread_mutexattr_t attr;
 
+	if (memcmp(p->life, untouched, sizeof(untouched)) != 0)
+		return;
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
 	/* Robust errorcheck: unlocking by a thread that does not hold it is refused. */
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
-	memset(p->life, 0, sizeof(p->life));
 	pthread_mutex_init(life_of(p), &attr);
 	pthread_mutexattr_destroy(&attr);
+}
+
+int alive_hold_life(struct mpt_wire_process *p)
+{
+	uint64_t until = futex_now() + LIFE_PATIENCE_NS;
+	struct timespec t = { (time_t)(until / 1000000000u), (long)(until % 1000000000u) };
+	int rc;
+
+	make_life(p);
+	rc = pthread_mutex_clocklock(life_of(p), CLOCK_MONOTONIC, &t);
+	if (rc == EOWNERDEAD)
+		rc = pthread_mutex_consistent(life_of(p));
+	return -rc;
 }
 
 void alive_release_life(struct mpt_wire_process *p)
@@ -66,7 +83,7 @@ static void mark_dead(struct mpt_wire_process *p)
 	if (!p->ended_ns)
 		p->ended_ns = futex_now();
 	if (state == MPT_SLOT_LIVE && cas32(&p->state, state, MPT_SLOT_DEAD))
-		domain.header->deaths++;
+		add64(&domain.header->deaths, 1);
 }
 
 static bool process_alive(struct mpt_wire_process *p)
@@ -104,6 +121,20 @@ bool member_process_alive(uint32_t slot, uint32_t generation)
 	if (state == MPT_SLOT_FREE || state == MPT_SLOT_DEAD)
 		return false;
 	return state == MPT_SLOT_STARTING || process_alive(p);
+}
+
+void member_bury(void)
+{
+	uint32_t used = domain.header->section[MPT_SEC_THREADS].used;
+	struct mpt_wire_thread *t = domain.threads;
+
+	for (; used > 0; used--, t++) {
+		if (load32(&t->state) != MPT_SLOT_LIVE ||
+		    member_process_alive(t->process, t->process_generation))
+			continue;
+		t->ended_ns = t->ended_ns ? t->ended_ns : futex_now();
+		store32_release(&t->state, MPT_SLOT_DEAD);
+	}
 }
 
 bool member_alive(uint32_t word)

@@ -15,7 +15,11 @@
 
 #include "libtrace/contract/wire.h"
 
-void alive_init_life(struct mpt_wire_process *process);
+/* Takes the life mutex for the calling thread, until the kernel lets go of it for us.
+ * It is made when the slot is used for the first time and never again: a checker may
+ * hold it for a moment, and then the kernel's list of what *that* thread holds runs
+ * through it.  0 or -ETIMEDOUT. */
+int alive_hold_life(struct mpt_wire_process *process);
 /* The attaching thread ends, the process does not: unless another thread holds it. */
 void alive_release_life(struct mpt_wire_process *process);
 

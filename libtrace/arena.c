@@ -2,7 +2,7 @@
 /* arena.c - see arena.h. */
 #include "libtrace/arena.h"
 
-#include "libtrace/domain.h"
+#include "libtrace/member.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -62,7 +62,8 @@ static uint32_t find_run(const struct map *map, uint64_t blocks)
 	return 0;
 }
 
-/* Gives up the ring of the thread that ended longest ago. */
+/* Gives up the ring of the thread that ended longest ago, unless its ledger is still
+ * needed. */
 static bool reclaim(void)
 {
 	struct mpt_wire_thread *oldest = NULL, *t;
@@ -71,7 +72,7 @@ static bool reclaim(void)
 	for (uint32_t i = 0; i < used; i++) {
 		t = &domain.threads[i];
 		if (load64(&t->extent) && load32(&t->state) > MPT_SLOT_LIVE &&
-		    (!oldest || t->ended_ns < oldest->ended_ns))
+		    !member_unsettled(t) && (!oldest || t->ended_ns < oldest->ended_ns))
 			oldest = t;
 	}
 	if (!oldest)
@@ -81,16 +82,33 @@ static bool reclaim(void)
 	return true;
 }
 
+/* The first block of a free run, 0: none even after taking all the rings that may be
+ * taken.  The killed have not said so: they are looked for when nobody else has one. */
+static uint32_t make_run(struct map *map, uint64_t blocks)
+{
+	bool buried = false;
+	uint32_t first;
+
+	for (;;) {
+		survey(map);
+		first = find_run(map, blocks);
+		if (first)
+			return first;
+		if (reclaim())
+			continue;
+		if (buried)
+			return 0;
+		member_bury();
+		buried = true;
+	}
+}
+
 static int take_run(struct map *map, uint64_t *word, uint64_t blocks)
 {
-	uint32_t first = 0;
+	uint32_t first = make_run(map, blocks);
 	uint64_t extent;
 	int rc;
 
-	do {
-		survey(map);
-		first = find_run(map, blocks);
-	} while (!first && reclaim());
 	if (!first)
 		return -ENOSPC;
 	extent = EXTENT(first, blocks);

@@ -59,9 +59,7 @@ static void settle_lost(struct mpt_wire_thread *t)
 	}
 }
 
-/* What the thread was doing when it died is still to be settled by whoever uses the
- * object next. */
-static bool unsettled(const struct mpt_wire_thread *t)
+bool member_unsettled(const struct mpt_wire_thread *t)
 {
 	for (int i = 0; i < MPT_OPRECS; i++) {
 		const struct mpt_wire_oprec *r = &t->oprec[i];
@@ -88,7 +86,7 @@ static bool thread_reusable(uint32_t slot)
 		store32_release(&t->state, MPT_SLOT_DEAD);
 		state = MPT_SLOT_DEAD;
 	}
-	if (state == MPT_SLOT_LIVE || unsettled(t) ||
+	if (state == MPT_SLOT_LIVE || member_unsettled(t) ||
 	    thread_referenced(MPT_LOCK_WORD(slot, t->generation)))
 		return false;
 	settle_lost(t);
@@ -161,24 +159,19 @@ static uint32_t find_parent(void)
 	return MPT_REF_NONE;
 }
 
+/* The life mutex stays what it is: somebody may be looking at it this moment. */
 static void fresh_process(struct mpt_wire_process *p, const char *name, uint32_t flags)
 {
 	uint32_t generation = p->generation + 1;
 
 	store32_release(&p->state, MPT_SLOT_FREE);
-	memset(p, 0, sizeof(*p));
+	memset(p, 0, offsetof(struct mpt_wire_process, life));
+	memset(p->reserved, 0, sizeof(p->reserved));
 	p->generation = generation;
 	p->parent = MPT_REF_NONE;
 	p->exit_code = MPT_EXIT_UNKNOWN;
 	p->flags = flags;
 	snprintf(p->name, sizeof(p->name), "%s", name);
-}
-
-/* The mutex that says we live: held until the kernel lets go of it for us. */
-static void hold_life(struct mpt_wire_process *p)
-{
-	alive_init_life(p);
-	pthread_mutex_lock((pthread_mutex_t *)(void *)p->life);
 }
 
 /* Under domain_lock. */
@@ -190,6 +183,8 @@ static int enter_process(void)
 	char name[32];
 	int rc = adopted ? 0 : take_slot(MPT_SEC_PROCESSES, process_reusable, &slot);
 
+	if (rc == 0)
+		rc = alive_hold_life(&domain.processes[slot]);
 	if (rc < 0)
 		return rc;
 	p = &domain.processes[slot];
@@ -200,12 +195,20 @@ static int enter_process(void)
 		p->parent = find_parent();
 	}
 	fill_identity(p);
-	hold_life(p);
-	process.reserved = 0;
 	process.slot = slot;
 	process.generation = p->generation;
 	store32_release(&p->state, MPT_SLOT_LIVE);
 	return 0;
+}
+
+/* There was no slot for the thread: then the process gives its own back, or each
+ * further try would take another one.  Under domain_lock. */
+static void undo_process(void)
+{
+	struct mpt_wire_process *p = &domain.processes[process.slot];
+
+	store32_release(&p->state, process.reserved ? MPT_SLOT_STARTING : MPT_SLOT_FREE);
+	alive_release_life(p);
 }
 
 int member_reserve(uint32_t *slot, const char *name, uint32_t flags)
@@ -224,7 +227,6 @@ int member_reserve(uint32_t *slot, const char *name, uint32_t flags)
 		fresh_process(p, name, flags);
 		p->parent = process.slot;
 		p->parent_pid = (uint32_t)getpid();
-		alive_init_life(p);
 		store32_release(&p->state, MPT_SLOT_STARTING);
 	}
 	domain_unlock();
@@ -370,10 +372,15 @@ static int attach_locked(struct member *me, bool first)
 		return rc;
 	if (first)
 		rc = enter_process();
-	if (rc == 0)
+	if (rc == 0) {
 		rc = enter_thread(me);
-	if (rc == 0 && first)
+		if (rc < 0 && first)
+			undo_process();
+	}
+	if (rc == 0 && first) {
+		process.reserved = 0;
 		*member_epoch = 1;
+	}
 	domain_unlock();
 	return rc;
 }
@@ -431,36 +438,62 @@ struct member *member_attach(int *error)
 
 /* ---- the ledger --------------------------------------------------------- */
 
-static struct mpt_wire_use *find_use(struct member *me, uint32_t object, uint32_t generation)
+/* A row is claimed by its object's number, so that a signal handler that comes in
+ * between takes the next one; until the generation is there, nobody counts it. */
+static struct mpt_wire_use *claim(struct mpt_wire_use *u, uint32_t object, uint32_t generation)
+{
+	if (!cas32(&u->object, MPT_REF_NONE, object))
+		return NULL;
+	store32_release(&u->object_generation, generation);
+	return u;
+}
+
+/* A row of an object that is no more.  Not for a signal handler: the operation under
+ * it may be about to write there. */
+static struct mpt_wire_use *reuse(struct member *me, uint32_t object, uint32_t generation)
 {
 	struct mpt_wire_use *u = me->uses, *end = me->uses + MPT_USES;
 
-	for (; u < end && load32(&u->object) != MPT_REF_NONE; u++)
+	for (; me->depth <= 1 && u < end; u++) {
+		if (object_is(u->object, u->object_generation))
+			continue;
+		store32_release(&u->object_generation, 0);
+		u->gives = u->takes = u->last_ns = 0;
+		store32_release(&u->object, object);
+		store32_release(&u->object_generation, generation);
+		return u;
+	}
+	return NULL;
+}
+
+static struct mpt_wire_use *find_use(struct member *me, uint32_t object, uint32_t generation)
+{
+	struct mpt_wire_use *u = me->uses, *end = me->uses + MPT_USES, *mine;
+
+	for (; u < end; u++) {
 		if (u->object == object && u->object_generation == generation)
 			return u;
-	if (u == end)
-		return NULL;
-	u->object_generation = generation;
-	store32_release(&u->object, object);
-	return u;
+		if (load32(&u->object) != MPT_REF_NONE)
+			continue;
+		mine = claim(u, object, generation);
+		if (mine)
+			return mine;
+	}
+	return reuse(me, object, generation);
 }
 
 struct mpt_wire_use *member_use(struct member *me, uint32_t object, uint32_t generation)
 {
-	uint32_t i = object % USE_CACHE;
-	struct mpt_wire_use *use;
+	struct mpt_wire_use **cached = &me->use_cache[object % USE_CACHE];
+	struct mpt_wire_use *use = *cached;
 
-	if (likely(me->use_cache[i].use && me->use_cache[i].object == object &&
-		   me->use_cache[i].generation == generation))
-		return me->use_cache[i].use;
+	if (likely(use && use->object == object && use->object_generation == generation))
+		return use;
 	use = me->uses ? find_use(me, object, generation) : NULL;
-	if (!use) {
+	if (use)
+		*cached = use;
+	else
 		me->thread->uses_overflow++;
-		return NULL;
-	}
-	me->use_cache[i].object = object;
-	me->use_cache[i].generation = generation;
-	me->use_cache[i].use = use;
 	return use;
 }
 

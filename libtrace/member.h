@@ -36,10 +36,7 @@ struct member {
 	struct spin lock_spin, event_spin;
 	struct clock clock;
 	struct mpt_ring ring;
-	struct {
-		uint32_t object, generation;
-		struct mpt_wire_use *use;
-	} use_cache[USE_CACHE];
+	struct mpt_wire_use *use_cache[USE_CACHE]; /* rows found lately, or NULL */
 };
 
 extern __thread struct member *member_self __attribute__((tls_model("initial-exec")));
@@ -64,6 +61,13 @@ static inline struct member *member_get(int *error)
 bool member_alive(uint32_t word);
 bool member_process_alive(uint32_t process_slot, uint32_t generation);
 uint32_t member_pid_of(uint32_t word);
+
+/* Marks the threads of dead processes DEAD, so that what they have can be taken.
+ * Under domain_lock. */
+void member_bury(void);
+/* Did the thread die inside an operation that nobody has settled yet?  Its ledger is
+ * needed until then. */
+bool member_unsettled(const struct mpt_wire_thread *thread);
 
 /* A process slot for a child to be forked, state STARTING, filled in but for pid;
  * given back with member_forget when fork fails.  0 or -ENOSPC, -ENOMEM. */
