@@ -2,6 +2,7 @@
 /* ledger.c - counts that add up, and their rates.  See ledger.h. */
 #include "mpstat/model/ledger.h"
 
+#include "mpstat/model/kind.h"
 #include "mpstat/model/rate.h"
 #include "mpstat/model/store.h"
 
@@ -67,6 +68,9 @@ static void add_rest(struct object_node *node)
 		lost = minus(lost, use->lost);
 	}
 	memset(rest, 0, sizeof(*rest));
+	/* Rows of owner kinds have acquisitions only. */
+	if (kind_has(fact->kind, MPT_T_OWNER))
+		gives = 0;
 	if (!gives && !takes)
 		return;
 	rest->object = &node->object;

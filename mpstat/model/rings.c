@@ -35,8 +35,8 @@ static void choose_speakers(struct graph *graph)
 }
 
 /* In a domain of two threads "anybody" is the other one. */
-static uint32_t only_other(const struct actor *actor, uint32_t self,
-			   const struct domain_node *domain)
+static uint32_t other_of_two(const struct actor *actor, uint32_t self,
+			     const struct domain_node *domain)
 {
 	const struct process_node *own = actor->process, *other;
 
@@ -48,7 +48,18 @@ static uint32_t only_other(const struct actor *actor, uint32_t self,
 	return other->actors == 1 ? other->first_actor : other->stands_for;
 }
 
-static uint32_t find_blocker(const struct actor *actor, uint32_t self)
+/* Two that wait for the very same thing wait for a third, not for each other. */
+static uint32_t only_other(const struct graph *graph, const struct actor *actor, uint32_t self)
+{
+	const struct object *object = speaker(actor)->wait_object;
+	uint32_t other = other_of_two(actor, self, domain_node_of(object->domain));
+
+	if (other != NOBODY && speaker(&graph->actors.items[other])->wait_object == object)
+		return NOBODY;
+	return other;
+}
+
+static uint32_t find_blocker(const struct graph *graph, const struct actor *actor, uint32_t self)
 {
 	const struct thread *thread = speaker(actor);
 	const struct process_node *child;
@@ -64,7 +75,7 @@ static uint32_t find_blocker(const struct actor *actor, uint32_t self)
 	case WAIT_ANYBODY:
 		if (!actor->stuck)
 			return NOBODY;
-		return only_other(actor, self, domain_node_of(thread->wait_object->domain));
+		return only_other(graph, actor, self);
 	default:
 		return NOBODY;
 	}
@@ -75,7 +86,7 @@ static void set_blockers(struct graph *graph)
 	for (uint32_t i = 0; i < graph->actors.count; i++) {
 		struct actor *actor = &graph->actors.items[i];
 
-		actor->blocker = find_blocker(actor, i);
+		actor->blocker = find_blocker(graph, actor, i);
 		if (actor->blocker != NOBODY && actor->waiting)
 			actor->waiting->thread.blocker =
 				speaker(&graph->actors.items[actor->blocker]);

@@ -366,6 +366,26 @@ static void the_ledger_adds_up_when_processes_and_rows_go(void **state)
 	model_free(model);
 }
 
+/* Releases are counted for the lock, not for who released it. */
+static void the_rows_of_a_lock_are_acquisitions(void **state)
+{
+	struct model *model = fresh();
+	const struct use *use;
+
+	(void)state;
+	tell(model, "process source=segment pid=10 start=5 name=\"p\" domain=d1 slot=1");
+	tell(model, "object source=segment id=d1:1.1 kind=lock gives=9 takes=10");
+	tell(model, "use source=segment process=10:5 object=d1:1.1 takes=7");
+	model_tick(model, SECOND);
+	use = object_of(model, 1)->first_use;
+	assert_int_equal(use_gets(use), 7);
+	assert_true(use_is_rest(use->next));
+	assert_int_equal(use_gets(use->next), 3);
+	assert_int_equal(use->next->gives, 0);
+	assert_int_equal(model_rejected(model), 0);
+	model_free(model);
+}
+
 static void rates_come_from_two_snapshots(void **state)
 {
 	struct model *model = fresh();
@@ -513,6 +533,7 @@ int main(void)
 		cmocka_unit_test(a_pid_filter_keeps_descendants_ever_seen),
 		cmocka_unit_test(a_group_is_a_domain_a_name_or_a_command),
 		cmocka_unit_test(the_ledger_adds_up_when_processes_and_rows_go),
+		cmocka_unit_test(the_rows_of_a_lock_are_acquisitions),
 		cmocka_unit_test(rates_come_from_two_snapshots),
 		cmocka_unit_test(the_newest_records_are_kept_in_order_of_time),
 		cmocka_unit_test(nonsense_facts_are_counted_and_left_out),

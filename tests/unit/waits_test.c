@@ -243,6 +243,32 @@ static void a_lock_waits_for_its_owner_only(void **state)
 	model_free(model);
 }
 
+/* Two consumers of one queue wait for a producer, not for each other; with two
+ * queues they do wait for each other. */
+static void two_that_want_the_same_are_a_knot_and_no_ring(void **state)
+{
+	struct world world = {.count = 2, .wait = {GET, GET}, .owner = {-1, -1}};
+	struct model *model = fresh();
+
+	(void)state;
+	tell_world(model, &world, SECOND);
+	tell_world(model, &world, 2 * SECOND);
+	assert_null(found(model, "deadlock"));
+	assert_string_equal(found(model, "knot")->sentence,
+			    "Deadlock: every process that could put into queue `empty` is itself "
+			    "waiting or dead");
+	world.wait[1] = PUT;
+	tell_world(model, &world, 3 * SECOND);
+	tell_world(model, &world, 4 * SECOND);
+	assert_null(found(model, "knot"));
+	assert_string_equal(found(model, "deadlock")->sentence,
+			    "Deadlock: 2 processes wait for each other: p0 (pid 10) waits for an "
+			    "item from queue `empty` (empty), which only p1 (pid 11) could fill, "
+			    "which waits for room in queue `full` (full), which only p0 (pid 10) "
+			    "could empty");
+	model_free(model);
+}
+
 static void joining_a_zombie_is_about_to_end(void **state)
 {
 	struct model *model = fresh();
@@ -380,6 +406,7 @@ int main(void)
 		cmocka_unit_test(a_verdict_ends_when_the_wait_does),
 		cmocka_unit_test(a_torn_ring_condemns_nobody_behind_it),
 		cmocka_unit_test(a_lock_waits_for_its_owner_only),
+		cmocka_unit_test(two_that_want_the_same_are_a_knot_and_no_ring),
 		cmocka_unit_test(joining_a_zombie_is_about_to_end),
 		cmocka_unit_test(ten_thousand_processes_and_a_chain_of_five_thousand),
 		cmocka_unit_test(a_ring_of_hundreds_is_cut_and_counted),
