@@ -130,7 +130,7 @@ static int check_json(FILE *out, const struct check *check, struct err *err)
 	doc_close(&doc);
 	doc_u64(&doc, "unknown_count", check->blind.count);
 	export_json_sources(&doc, about.model);
-	export_json_losses(&doc, &about);
+	export_json_losses(&doc, about.model);
 	return doc_end(&doc);
 }
 

@@ -14,9 +14,9 @@
 #include <errno.h>
 #include <string.h>
 
-static void print_row(FILE *out, const char *name, const char *help)
+static void print_row(FILE *out, int width, const char *name, const char *help)
 {
-	fprintf(out, "  %-12s %s\n", name, help);
+	fprintf(out, "  %-*s  %s\n", width, name, help);
 }
 
 static void print_general(FILE *out, const char *program)
@@ -28,7 +28,7 @@ static void print_general(FILE *out, const char *program)
 	fprintf(out, "Shows what multi-process programs do, and why they are stuck.\n\n");
 	fprintf(out, "Commands ('%s help COMMAND' tells their options):\n", program);
 	for (i = 0; commands[i]; i++)
-		print_row(out, commands[i]->name, commands[i]->help);
+		print_row(out, 8, commands[i]->name, commands[i]->help);
 	fprintf(out,
 		"\nWithout a command: the full screen viewer, or one frame of text when there\n"
 		"is no terminal.  '%s 1 5' prints five frames, one per second.\n\n",
@@ -47,7 +47,7 @@ static void print_screens(FILE *out)
 
 	fprintf(out, "\nScreens:\n");
 	for (i = 0; view_screen_name(i); i++)
-		print_row(out, view_screen_name(i), view_screen_help(i));
+		print_row(out, 9, view_screen_name(i), view_screen_help(i));
 }
 
 static void print_detectors(FILE *out)
@@ -56,7 +56,7 @@ static void print_detectors(FILE *out)
 
 	fprintf(out, "\nWhat is looked for:\n");
 	for (i = 0; detectors[i]; i++)
-		print_row(out, detectors[i]->name, detectors[i]->help);
+		print_row(out, 23, detectors[i]->name, detectors[i]->help);
 }
 
 static void print_formats(FILE *out)
@@ -65,7 +65,7 @@ static void print_formats(FILE *out)
 
 	fprintf(out, "\nFormats:\n");
 	for (i = 0; exporters[i]; i++)
-		print_row(out, exporters[i]->name, exporters[i]->help);
+		print_row(out, 4, exporters[i]->name, exporters[i]->help);
 }
 
 static void print_command(FILE *out, const char *program, const struct command *command)

@@ -5,12 +5,13 @@
 #include "mpstat/export/rows.h"
 #include "mpstat/util/vec.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct domain_losses {
 	uint64_t domain;
-	uint64_t lost[FACT_LOSS_CAUSES];
+	uint64_t waiting[FACT_LOSS_CAUSES];
 	bool target;
 };
 
@@ -39,20 +40,37 @@ static struct domain_losses *entry_of(struct losses *losses, uint64_t domain)
 	return entry;
 }
 
-void losses_add(struct losses *losses, const struct fact_loss *loss)
+int losses_hold(struct losses *losses, const struct fact_loss *loss)
 {
-	struct domain_losses *entry;
+	struct domain_losses *entry = entry_of(losses, loss->domain);
 
-	if ((unsigned)loss->cause >= FACT_LOSS_CAUSES)
-		return;
-	entry = entry_of(losses, loss->domain);
-	if (entry)
-		entry->lost[loss->cause] += loss->count;
-	else
-		losses->unplaced[loss->cause] += loss->count;
+	if (!entry || (unsigned)loss->cause >= FACT_LOSS_CAUSES)
+		return -ENOMEM;
+	entry->waiting[loss->cause] += loss->count;
+	return 0;
 }
 
-void losses_settle(struct losses *losses, const struct model *model)
+static void release(struct domain_losses *entry, struct model *model)
+{
+	struct fact fact;
+	int cause;
+
+	for (cause = 0; cause < FACT_LOSS_CAUSES; cause++) {
+		if (!entry->waiting[cause])
+			continue;
+		memset(&fact, 0, sizeof(fact));
+		fact.type = FACT_LOSS;
+		fact.source = FACT_FROM_SEGMENT;
+		fact.time_ns = model_now(model);
+		fact.u.loss.cause = (enum fact_loss_cause)cause;
+		fact.u.loss.domain = entry->domain;
+		fact.u.loss.count = entry->waiting[cause];
+		model_apply(model, &fact);
+		entry->waiting[cause] = 0;
+	}
+}
+
+void losses_release(struct losses *losses, struct model *model)
 {
 	const struct domain *domain = NULL;
 	size_t i;
@@ -61,15 +79,7 @@ void losses_settle(struct losses *losses, const struct model *model)
 		for (i = 0; i < losses->count; i++)
 			if (losses->domains[i].domain == domain->id && !losses->domains[i].target)
 				losses->domains[i].target = rows_domain_matched(model, domain);
-}
-
-uint64_t losses_sum(const struct losses *losses, enum fact_loss_cause cause, bool targets_only)
-{
-	uint64_t sum = losses->unplaced[cause];
-	size_t i;
-
 	for (i = 0; i < losses->count; i++)
-		if (losses->domains[i].target || !targets_only)
-			sum += losses->domains[i].lost[cause];
-	return sum;
+		if (losses->domains[i].target)
+			release(&losses->domains[i], model);
 }

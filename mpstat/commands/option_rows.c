@@ -173,7 +173,7 @@ const struct option_row option_rows[] = {
 	{OPTION_ALL, 'a', "all", NULL, "every process of the machine", set_all},
 	{OPTION_INPUT, 'i', "input", "FILE", "a kept segment (MPTRACE_OUT) instead of what runs",
 	 set_input},
-	{OPTION_DELAY, 'd', "delay", "SEC", "time between refreshes: 0.5, 500ms, 2s, 1m (1s)",
+	{OPTION_DELAY, 'd', "delay", "SEC", "time between refreshes: 0.5, 500ms, 2s, 1m",
 	 set_delay},
 	{OPTION_COUNT, 'n', "count", "N", "stop after N refreshes, or N records", set_count},
 	{OPTION_BATCH, 'b', "batch", NULL, "print frames one after the other, no full screen",

@@ -77,11 +77,8 @@ int report_schema(const struct options *options, const char *name, struct err *e
 
 struct export_about report_about(const struct session *session)
 {
-	struct export_about about = {session->model, MPTRACE_VERSION,		session->host,
-				     session->scope, session_realtime(session), {0}};
-	int cause;
+	struct export_about about = {session->model, MPTRACE_VERSION, session->host, session->scope,
+				     session_realtime(session)};
 
-	for (cause = 0; cause < FACT_LOSS_CAUSES; cause++)
-		about.lost[cause] = session_lost(session, (enum fact_loss_cause)cause);
 	return about;
 }

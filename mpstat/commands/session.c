@@ -38,11 +38,13 @@ static size_t source_count(void)
 static void apply(void *arg, const struct fact *fact)
 {
 	struct session *session = arg;
+	const struct options *options = session->options;
 	uint64_t seen = model_records_seen(session->model);
 
+	if (fact->type == FACT_LOSS && (options->pid_count || options->group) &&
+	    losses_hold(&session->losses, &fact->u.loss) == 0)
+		return;
 	model_apply(session->model, fact);
-	if (fact->type == FACT_LOSS)
-		losses_add(&session->losses, &fact->u.loss);
 	/* The model may have refused it. */
 	if (session->on_record && model_records_seen(session->model) != seen)
 		session->on_record(session->on_record_arg, model_newest_record(session->model));
@@ -189,7 +191,7 @@ void session_refresh(struct session *session)
 			sources[i]->read(session->states[i], clock_ns(CLOCK_MONOTONIC),
 					 &session->sink);
 	model_tick(session->model, clock_ns(CLOCK_MONOTONIC));
-	losses_settle(&session->losses, session->model);
+	losses_release(&session->losses, session->model);
 }
 
 void session_refresh_arg(void *session)
@@ -235,13 +237,6 @@ size_t session_blind(const struct session *session, char *text, size_t size)
 		count++;
 	}
 	return count;
-}
-
-uint64_t session_lost(const struct session *session, enum fact_loss_cause cause)
-{
-	const struct options *options = session->options;
-
-	return losses_sum(&session->losses, cause, options->pid_count || options->group);
 }
 
 uint64_t session_realtime(const struct session *session)

@@ -58,9 +58,6 @@ int session_found(const struct session *session, struct err *err);
  * "; ".  Returns how many. */
 size_t session_blind(const struct session *session, char *text, size_t size);
 
-/* Records lost in what is looked at, ever since the session was opened. */
-uint64_t session_lost(const struct session *session, enum fact_loss_cause cause);
-
 /* CLOCK_REALTIME in nanoseconds at the model's last tick. */
 uint64_t session_realtime(const struct session *session);
 

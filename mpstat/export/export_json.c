@@ -58,7 +58,7 @@ void export_json_sources(struct doc *doc, const struct model *model)
 	doc_close(doc);
 }
 
-static void put_losses(struct doc *doc, const struct export_about *about)
+static void put_losses(struct doc *doc, const struct model *model)
 {
 	static const char *const causes[FACT_LOSS_CAUSES] = {
 		[FACT_LOSS_OVERWRITTEN] = "overwritten",
@@ -68,15 +68,13 @@ static void put_losses(struct doc *doc, const struct export_about *about)
 	int cause;
 
 	for (cause = 0; cause < FACT_LOSS_CAUSES; cause++)
-		doc_u64(doc, causes[cause], about->lost[cause]);
+		doc_u64(doc, causes[cause], model_lost(model, (enum fact_loss_cause)cause));
 }
 
-void export_json_losses(struct doc *doc, const struct export_about *about)
+void export_json_losses(struct doc *doc, const struct model *model)
 {
-	const struct model *model = about->model;
-
 	doc_object(doc, "losses");
-	put_losses(doc, about);
+	put_losses(doc, model);
 	doc_u64(doc, "facts_rejected", model_rejected(model));
 	doc_u64(doc, "rows_left_out", model_left_out(model));
 	doc_u64(doc, "unknown_kinds", model_unknown(model));
@@ -120,7 +118,7 @@ static int json_snapshot(FILE *out, const struct export_about *about, bool prett
 	export_json_rows(&doc, "objects", about->model, ENTITY_OBJECT);
 	export_json_rows(&doc, "uses", about->model, ENTITY_USE);
 	export_json_rows(&doc, "findings", about->model, ENTITY_FINDING);
-	export_json_losses(&doc, about);
+	export_json_losses(&doc, about->model);
 	return doc_end(&doc);
 }
 
@@ -157,7 +155,7 @@ static int json_stream_end(FILE *out, const struct export_about *about,
 	doc_u64(&doc, "records", totals->records);
 	doc_u64(&doc, "left_out", totals->left_out);
 	doc_object(&doc, "lost");
-	put_losses(&doc, about);
+	put_losses(&doc, about->model);
 	doc_close(&doc);
 	return doc_end(&doc);
 }

@@ -18,7 +18,7 @@ void export_json_head(struct doc *doc, const char *schema, const struct export_a
 void export_json_sources(struct doc *doc, const struct model *model);
 
 /* "losses": records and facts that are missing, by cause. */
-void export_json_losses(struct doc *doc, const struct export_about *about);
+void export_json_losses(struct doc *doc, const struct model *model);
 
 /* An array of all rows of the entity. */
 void export_json_rows(struct doc *doc, const char *key, const struct model *model,

@@ -84,13 +84,13 @@ static void put_finding(void *arg, const void *row)
 		fprintf(out, "    What to do: %s\n", finding->advice);
 }
 
-static void put_losses(FILE *out, const struct export_about *about)
+static void put_losses(FILE *out, const struct model *model)
 {
 	fprintf(out,
 		"\nlost: %" PRIu64 " records overwritten, %" PRIu64 " re-entered, %" PRIu64
 		" corrupt; %" PRIu64 " facts rejected\n",
-		about->lost[FACT_LOSS_OVERWRITTEN], about->lost[FACT_LOSS_REENTERED],
-		about->lost[FACT_LOSS_CORRUPT], model_rejected(about->model));
+		model_lost(model, FACT_LOSS_OVERWRITTEN), model_lost(model, FACT_LOSS_REENTERED),
+		model_lost(model, FACT_LOSS_CORRUPT), model_rejected(model));
 }
 
 static int text_snapshot(FILE *out, const struct export_about *about, bool pretty, struct err *err)
@@ -108,7 +108,7 @@ static int text_snapshot(FILE *out, const struct export_about *about, bool prett
 	if (model_finding_count(model) > 0)
 		fprintf(out, "\nfindings\n");
 	rows_each(model, ENTITY_FINDING, put_finding, out);
-	put_losses(out, about);
+	put_losses(out, model);
 	return 0;
 }
 
@@ -167,8 +167,9 @@ static int text_end(FILE *out, const struct export_about *about, const struct ex
 	fprintf(out,
 		"%" PRIu64 " records; lost: %" PRIu64 " overwritten, %" PRIu64
 		" re-entered, %" PRIu64 " corrupt\n",
-		totals->records, about->lost[FACT_LOSS_OVERWRITTEN],
-		about->lost[FACT_LOSS_REENTERED], about->lost[FACT_LOSS_CORRUPT]);
+		totals->records, model_lost(about->model, FACT_LOSS_OVERWRITTEN),
+		model_lost(about->model, FACT_LOSS_REENTERED),
+		model_lost(about->model, FACT_LOSS_CORRUPT));
 	return 0;
 }
 

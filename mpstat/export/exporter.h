@@ -20,9 +20,8 @@ struct export_about {
 	const struct model *model;
 	const char *version; /* of mpstat */
 	const char *host;
-	const char *scope;		 /* what was looked at, in words */
-	uint64_t realtime_ns;		 /* CLOCK_REALTIME when the model was ticked */
-	uint64_t lost[FACT_LOSS_CAUSES]; /* records, of what was looked at */
+	const char *scope;    /* what was looked at, in words */
+	uint64_t realtime_ns; /* CLOCK_REALTIME when the model was ticked */
 };
 
 /* How a stream of records went. */

@@ -101,8 +101,7 @@ static struct model *model_with(const char *name, uint64_t puts)
 
 static struct export_about about_of(const struct model *model)
 {
-	struct export_about about = {model, "1.2.3", "host", "all domains", 1700000000123456789u,
-				     {0}};
+	struct export_about about = {model, "1.2.3", "host", "all domains", 1700000000123456789u};
 
 	return about;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* options_test.c - the command line, and that help and man page say the same. */
 #include "mpstat/commands/options.h"
+#include "mpstat/model/finding.h"
+#include "mpstat/view/view.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -318,6 +320,32 @@ static void the_man_page_lists_each_command_and_no_other(void **state)
 	free(page);
 }
 
+static void must_have(const char *page, const char *name)
+{
+	char item[128];
+
+	snprintf(item, sizeof(item), "\n.It Sy %s\n", name);
+	if (!strstr(page, item))
+		fail_msg("docs/mpstat.1 does not explain '%s'", name);
+}
+
+static void the_man_page_explains_each_screen_and_finding(void **state)
+{
+	char *page = slurp("docs/mpstat.1");
+	const char *at = page;
+	size_t screens, found, count = 0;
+
+	(void)state;
+	for (screens = 0; view_screen_name(screens); screens++)
+		must_have(page, view_screen_name(screens));
+	for (found = 0; detectors[found]; found++)
+		must_have(page, detectors[found]->name);
+	for (; (at = strstr(at, "\n.It Sy ")); at++)
+		count++;
+	assert_int_equal(count, screens + found);
+	free(page);
+}
+
 static void help_shows_each_accepted_option_once(void **state)
 {
 	char text[8192];
@@ -357,6 +385,7 @@ int main(void)
 		cmocka_unit_test(every_command_accepts_options_that_exist),
 		cmocka_unit_test(the_man_page_lists_each_option_as_the_table_does),
 		cmocka_unit_test(the_man_page_lists_each_command_and_no_other),
+		cmocka_unit_test(the_man_page_explains_each_screen_and_finding),
 		cmocka_unit_test(help_shows_each_accepted_option_once),
 	};
 

@@ -47,8 +47,9 @@ static inline enum segment_verdict reading_load(struct reading *r, int fd)
 	verdict = segment_load(&r->segment, fd, &r->err);
 	if (verdict != SEG_OK)
 		return verdict;
-	if (snapshot_load(&r->snapshot, &r->segment, &r->err) < 0 ||
-	    claims_check(&r->claims, &context) < 0)
+	if (snapshot_load_processes(&r->snapshot, &r->segment, &r->err) < 0 ||
+	    claims_check(&r->claims, &context) < 0 ||
+	    snapshot_load_rest(&r->snapshot, &r->segment, &r->err) < 0)
 		return SEG_CORRUPT;
 	r->decode = (struct decode){ .segment = &r->segment,
 				     .snapshot = &r->snapshot,

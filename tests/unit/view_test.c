@@ -189,6 +189,18 @@ static void an_unknown_key_says_so_and_changes_nothing(void **state)
 	free(after);
 }
 
+static void a_hint_gives_the_key_bar_back_after_some_seconds(void **state)
+{
+	struct fixture *f = *state;
+
+	press(f, 'x');
+	for (int n = 0; n < 5; n++)
+		view_refresh(f->view);
+	shows(f, "does nothing");
+	view_refresh(f->view);
+	shows(f, "F1Help");
+}
+
 static void details_open_with_enter_and_close_with_escape(void **state)
 {
 	struct fixture *f = *state;
@@ -698,6 +710,7 @@ int main(void)
 		VIEW_TEST(every_column_of_every_screen_is_a_field),
 		VIEW_TEST(digits_and_tab_go_from_screen_to_screen),
 		VIEW_TEST(an_unknown_key_says_so_and_changes_nothing),
+		VIEW_TEST(a_hint_gives_the_key_bar_back_after_some_seconds),
 		VIEW_TEST(details_open_with_enter_and_close_with_escape),
 		VIEW_TEST(help_shows_every_key_and_every_screen),
 		VIEW_TEST(what_is_gone_says_so),
