@@ -78,8 +78,22 @@ static struct sum *sum_of(struct ledger *l, uint32_t object, uint32_t generation
 
 /* ---- operations a dead thread did not finish -------------------------------- */
 
+/* Is this side held by a dead thread?  Then nobody can have moved its index since. */
+static bool abandoned(const struct decode *d, const struct mpt_wire_side *side)
+{
+	uint32_t word = side->lock & ~MPT_LOCK_WAITERS, slot = MPT_LOCK_SLOT(word);
+	const struct mpt_wire_thread *t;
+
+	if (!word || slot >= d->snapshot->thread_count)
+		return false;
+	t = &d->snapshot->threads[slot];
+	return (t->generation & 0x7fffu) == MPT_LOCK_GENERATION(word) &&
+	       decode_has_thread(d, t) && decode_thread_ended(d, t);
+}
+
 /* The object that a dead thread's operation was on, when the operation moves a
- * unit and was done: after the commit store, before the mark, the object tells. */
+ * unit and was done.  After the commit store and before the mark the index of the side
+ * tells, as long as nobody has taken the side over: who does, marks it. */
 static const struct mpt_wire_object *committed_on(const struct decode *d,
 						  const struct mpt_wire_oprec *r)
 {
@@ -94,7 +108,7 @@ static const struct mpt_wire_object *committed_on(const struct decode *d,
 	if (o->generation != r->object_generation || !kind_has(o->kind, MPT_T_DEPTH))
 		return NULL;
 	if (r->phase == MPT_OPREC_COMMITTED ||
-	    (r->phase == MPT_OPREC_INTENT && r->arg < side->index))
+	    (r->phase == MPT_OPREC_INTENT && r->arg < side->index && abandoned(d, side)))
 		return o;
 	return NULL;
 }

@@ -219,6 +219,15 @@ static int visit_descriptors(int proc, uint32_t pid,
 	return stopped;
 }
 
+/* A member can write to its segment; who only reads is a viewer, like us, and does
+ * not keep a domain alive.  The link's mode tells how the file is open. */
+static bool is_open_for_writing(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (st.st_mode & S_IWUSR);
+}
+
 struct file_key {
 	uint64_t device, inode;
 };
@@ -229,7 +238,7 @@ static bool is_file(void *arg, int dir, const char *name)
 	struct stat st;
 
 	return fstatat(dir, name, &st, 0) == 0 && st.st_dev == key->device &&
-	       st.st_ino == key->inode;
+	       st.st_ino == key->inode && is_open_for_writing(dir, name);
 }
 
 int discover_holds(int proc, uint32_t pid, uint64_t device, uint64_t inode)
@@ -297,7 +306,7 @@ static bool look_at(void *arg, int dir, const char *name)
 	ssize_t n = readlinkat(dir, name, target, sizeof(target));
 	int look, fd;
 
-	if (n <= 0 || !looks_like_segment(target, (size_t)n))
+	if (n <= 0 || !looks_like_segment(target, (size_t)n) || !is_open_for_writing(dir, name))
 		return false;
 	look = openat(dir, name, O_PATH | O_CLOEXEC);
 	if (look < 0)

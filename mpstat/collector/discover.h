@@ -33,15 +33,17 @@ int discover_domain(int proc, const struct announced *members, size_t count, uin
 /* Opens a kept segment by name.  A descriptor, or a negative errno with a sentence. */
 int discover_file(const char *path, struct err *err);
 
-/* Does the process have this file open?  -errno when that is not ours to see. */
+/* Does the process have this file open for writing, as members have?  -errno when that
+ * is not ours to see. */
 int discover_holds(int proc, uint32_t pid, uint64_t device, uint64_t inode);
 
 /*
  * Searches descriptors for segments that are not announced here: those of
  * other network namespaces, or (`everywhere`) of any process.  Costs a stat per
- * process and, where it searches, a readlink per descriptor.  `found` is called once
- * per file with a descriptor that becomes its own; false ends the search.  Returns how
- * many descriptors were left out beyond a bound of different files.
+ * process and, where it searches, a readlink per descriptor.  What is open for reading
+ * only is a viewer's, and no sign of life.  `found` is called once per file with a
+ * descriptor that becomes its own; false ends the search.  Returns how many descriptors
+ * were left out beyond a bound of different files.
  */
 struct discover_found {
 	int fd;

@@ -110,7 +110,6 @@ static bool settle_waits(struct snapshot *s, const struct table *t)
 	const uint32_t most = CHUNK / sizeof(struct mpt_wire_thread);
 	uint32_t first = 0, end;
 
-	s->unstable = 0;
 	while (first < s->thread_count) {
 		if (!waits(&s->threads[first].wait)) {
 			first++;
@@ -126,29 +125,38 @@ static bool settle_waits(struct snapshot *s, const struct table *t)
 	return true;
 }
 
-int snapshot_load(struct snapshot *s, const struct segment *segment, struct err *err)
+static int explain(int rc, struct err *err)
+{
+	if (rc == -ENOMEM)
+		return err_set(err, rc, "is left out: no memory for a copy of its tables");
+	return rc < 0 ? err_set(err, rc, "cannot be read: it was cut short just now") : 0;
+}
+
+int snapshot_load_processes(struct snapshot *s, const struct segment *segment, struct err *err)
+{
+	struct table p = { segment, &segment->header.section[MPT_SEC_PROCESSES],
+			   sizeof(*s->processes) };
+
+	s->thread_count = s->object_count = s->unstable = s->left_out = 0;
+	return explain(read_table(&p, (void **)&s->processes, &s->process_room,
+				  &s->process_count, &s->left_out),
+		       err);
+}
+
+int snapshot_load_rest(struct snapshot *s, const struct segment *segment, struct err *err)
 {
 	const struct mpt_wire_section *section = segment->header.section;
-	struct table p = { segment, &section[MPT_SEC_PROCESSES], sizeof(*s->processes) };
 	struct table t = { segment, &section[MPT_SEC_THREADS], sizeof(*s->threads) };
 	struct table o = { segment, &section[MPT_SEC_OBJECTS], sizeof(*s->objects) };
-	int rc;
+	int rc = read_table(&t, (void **)&s->threads, &s->thread_room, &s->thread_count,
+			    &s->left_out);
 
-	s->left_out = 0;
-	s->thread_count = s->object_count = 0;
-	rc = read_table(&p, (void **)&s->processes, &s->process_room, &s->process_count,
-			&s->left_out);
-	if (rc == 0)
-		rc = read_table(&t, (void **)&s->threads, &s->thread_room, &s->thread_count,
-				&s->left_out);
 	if (rc == 0)
 		rc = read_table(&o, (void **)&s->objects, &s->object_room, &s->object_count,
 				&s->left_out);
 	if (rc == 0 && !settle_waits(s, &t))
 		rc = -EIO;
-	if (rc == -ENOMEM)
-		return err_set(err, rc, "is left out: no memory for a copy of its tables");
-	return rc < 0 ? err_set(err, rc, "cannot be read: it was cut short just now") : 0;
+	return explain(rc, err);
 }
 
 void snapshot_free(struct snapshot *s)

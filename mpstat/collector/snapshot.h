@@ -9,6 +9,9 @@
  * The copies hold what a hostile program put there: every index in them is a
  * claim.  One snapshot is used for one segment after the other; its buffers
  * stay.
+ *
+ * Processes come first, so that who is alive can be judged before the rest is
+ * copied: what is copied of a process that was dead before is final.
  */
 #ifndef MPSTAT_COLLECTOR_SNAPSHOT_H
 #define MPSTAT_COLLECTOR_SNAPSHOT_H
@@ -31,9 +34,14 @@ struct snapshot {
 	size_t process_room, thread_room, object_room;
 };
 
-/* 0; -EIO: cut short meanwhile; -ENOMEM.  err gets a sentence without the
- * segment's name. */
-int snapshot_load(struct snapshot *snapshot, const struct segment *segment, struct err *err);
+/* Copies the processes, forgets the rest.  0; -EIO: cut short meanwhile; -ENOMEM.  err
+ * gets a sentence without the segment's name. */
+int snapshot_load_processes(struct snapshot *snapshot, const struct segment *segment,
+			    struct err *err);
+
+/* Copies threads and objects.  Same results. */
+int snapshot_load_rest(struct snapshot *snapshot, const struct segment *segment,
+		       struct err *err);
 
 void snapshot_free(struct snapshot *snapshot);
 

@@ -72,7 +72,7 @@ static void complain(const struct reading *r, const struct segment *segment, con
 	notes_add(&r->source->notes, "%s %s", name, what);
 }
 
-static bool load(const struct reading *r, struct segment *segment)
+static bool open_domain(const struct reading *r, struct segment *segment)
 {
 	struct err err = { 0 };
 	const struct mpt_wire_section *s = segment->header.section;
@@ -93,10 +93,7 @@ static bool load(const struct reading *r, struct segment *segment)
 		return false;
 	}
 	r->source->table_bytes += size;
-	if (snapshot_load(&r->source->snapshot, segment, &err) == 0)
-		return true;
-	complain(r, segment, err.text);
-	return false;
+	return true;
 }
 
 static bool same_boot(const struct segment_source *source, const struct segment *segment)
@@ -108,7 +105,7 @@ static bool same_boot(const struct segment_source *source, const struct segment 
 	       memcmp(segment->header.boot_id, unknown, 16) == 0;
 }
 
-static int judge_members(const struct reading *r, const struct segment *segment)
+static int judge_members(const struct reading *r, const struct segment *segment, struct err *err)
 {
 	struct claim_context context = {
 		.proc = r->source->proc,
@@ -119,7 +116,21 @@ static int judge_members(const struct reading *r, const struct segment *segment)
 		.now_ns = r->now_ns,
 	};
 
-	return claims_check(&r->watched->claims, &context);
+	if (claims_check(&r->watched->claims, &context) < 0)
+		return err_set(err, -ENOMEM, "is left out: no memory for its processes");
+	return 0;
+}
+
+static bool copy(const struct reading *r, const struct segment *segment)
+{
+	struct snapshot *s = &r->source->snapshot;
+	struct err err = { 0 };
+
+	if (snapshot_load_processes(s, segment, &err) == 0 &&
+	    judge_members(r, segment, &err) == 0 && snapshot_load_rest(s, segment, &err) == 0)
+		return true;
+	complain(r, segment, err.text);
+	return false;
 }
 
 static void complain_about_content(const struct reading *r, const struct segment *segment)
@@ -178,17 +189,12 @@ static void read_domain(const struct reading *r)
 		.now_ns = r->now_ns,
 		.published = r->watched->published,
 	};
-	int rc;
 
-	if (!load(r, &segment))
+	if (!open_domain(r, &segment) || !copy(r, &segment))
 		return;
-	rc = judge_members(r, &segment);
-	if (rc == 0) {
-		d.domain = segment_domain(&segment.header);
-		d.post_mortem = r->watched->path && r->watched->claims.alive == 0;
-		rc = tell(r, &d);
-	}
-	if (rc < 0)
+	d.domain = segment_domain(&segment.header);
+	d.post_mortem = r->watched->path && r->watched->claims.alive == 0;
+	if (tell(r, &d) < 0)
 		complain(r, &segment, "is not told completely: no memory");
 	complain_about_content(r, &segment);
 	r->source->told++;
