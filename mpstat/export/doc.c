@@ -142,15 +142,3 @@ void doc_row(struct doc *doc, const struct model *model, enum entity entity, con
 {
 	doc_put(doc, NULL, doc_value_row(model, entity, row));
 }
-
-void doc_row_members(struct doc *doc, const struct model *model, enum entity entity,
-		     const void *row)
-{
-	json_t *object = doc_value_row(model, entity, row), *value;
-	const char *key;
-
-	if (!object)
-		err_set(doc->err, -ENOMEM, "no memory for a JSON row");
-	json_object_foreach(object, key, value) doc_put(doc, key, json_incref(value));
-	json_decref(object);
-}

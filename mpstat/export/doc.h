@@ -51,10 +51,6 @@ void doc_nothing(struct doc *doc, const char *key);
 /* All fields that an entity's row has, keys as in the field table, those that
  * identify it first; a finding also has its evidence and whom it is about. */
 void doc_row(struct doc *doc, const struct model *model, enum entity entity, const void *row);
-/* The same as members of the object that is open now. */
-void doc_row_members(struct doc *doc, const struct model *model, enum entity entity,
-		     const void *row);
-
 /* Writes `value` and frees it.  NULL is an error: jansson refused or there
  * was no memory. */
 void doc_put(struct doc *doc, const char *key, struct json_t *value);

@@ -8,6 +8,7 @@
  */
 #include "mpstat/export/export_json.h"
 
+#include "mpstat/export/line.h"
 #include "mpstat/export/rows.h"
 
 #include <inttypes.h>
@@ -136,12 +137,7 @@ static int json_stream_begin(FILE *out, const struct export_about *about, struct
 static int json_stream_record(FILE *out, const struct export_about *about,
 			      const struct record *record, struct err *err)
 {
-	struct doc doc;
-
-	doc_begin(&doc, out, false, err);
-	doc_text(&doc, "record", "op");
-	doc_row_members(&doc, about->model, ENTITY_RECORD, record);
-	return doc_end(&doc);
+	return line_write(out, "op", about->model, ENTITY_RECORD, record, err);
 }
 
 static int json_stream_end(FILE *out, const struct export_about *about,

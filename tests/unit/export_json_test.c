@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* export_json_test.c - documents stay valid and small, whatever the model holds. */
 #include "libtrace/contract/vocab.h"
+#include "mpstat/export/doc_value.h"
 #include "mpstat/export/exporter.h"
+#include "mpstat/export/line.h"
 #include "mpstat/model/field.h"
 
 #include <errno.h>
@@ -459,6 +461,65 @@ static void a_stream_is_header_records_and_footer_one_per_line(void **state)
 	model_free(model);
 }
 
+/* The line of a row, parsed, without its "record". */
+static json_t *line_of(const struct model *model, enum entity entity, const void *row)
+{
+	struct err err = {0, ""};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	json_t *line;
+
+	assert_int_equal(line_write(out, "op", model, entity, row, &err), 0);
+	fclose(out);
+	assert_ptr_equal(strchr(text, '\n'), text + size - 1);
+	line = parse(text);
+	free(text);
+	assert_string_equal(json_string_value(json_object_get(line, "record")), "op");
+	json_object_del(line, "record");
+	return line;
+}
+
+/* The row as a document has it. */
+static json_t *row_of(const struct model *model, enum entity entity, const void *row)
+{
+	json_t *value = doc_value_row(model, entity, row), *read;
+	char *text = json_dumps(value, JSON_REAL_PRECISION(12));
+
+	read = parse(text);
+	free(text);
+	json_decref(value);
+	return read;
+}
+
+static void a_line_by_hand_says_what_jansson_says(void **state)
+{
+	static const char *const names[] = {"jobs",	    "a\"b\\c",		"\xff\x1b[m",
+					    "\u00e9\u6f22", "\x7f\xe2\x80\xae", ""};
+	static const uint64_t numbers[] = {0, 23, UINT64_C(1) << 53, (UINT64_C(1) << 53) + 1};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct model *model = model_with(names[i], numbers[i % 4]);
+		const struct object *object = model_next_object(model, NULL);
+		const struct process *process = model_next_process(model, NULL);
+		json_t *by_hand = line_of(model, ENTITY_OBJECT, object);
+		json_t *by_jansson = row_of(model, ENTITY_OBJECT, object);
+
+		assert_true(json_object_size(by_hand) > 20);
+		assert_true(json_equal(by_hand, by_jansson));
+		json_decref(by_hand);
+		json_decref(by_jansson);
+		by_hand = line_of(model, ENTITY_PROCESS, process);
+		by_jansson = row_of(model, ENTITY_PROCESS, process);
+		assert_true(json_equal(by_hand, by_jansson));
+		json_decref(by_hand);
+		json_decref(by_jansson);
+		model_free(model);
+	}
+}
+
 static void a_full_disk_is_seen_by_the_caller(void **state)
 {
 	struct model *model = model_with("jobs", 23);
@@ -506,6 +567,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_memory_is_an_error_with_a_sentence, count_memory,
 						stop_counting),
 		cmocka_unit_test(a_stream_is_header_records_and_footer_one_per_line),
+		cmocka_unit_test(a_line_by_hand_says_what_jansson_says),
 		cmocka_unit_test(a_full_disk_is_seen_by_the_caller),
 		cmocka_unit_test(text_has_no_control_characters_but_newlines),
 	};
