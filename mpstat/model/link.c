@@ -30,12 +30,23 @@ static int by_thread(const struct map_node *a, const struct map_node *b)
 	return order ? order : map_compare_keys(a, b);
 }
 
-/* A list that could not be sorted for want of memory is empty, and said so. */
-static void sort(struct model *model, struct map *map,
-		 int (*compare)(const struct map_node *, const struct map_node *))
+/* Everything else relies on the lists being whole.  When one is not, for want of
+ * memory, all are empty until the next tick, and that is counted. */
+static void sort_all(struct model *model)
 {
-	if (map_sort(map, compare))
-		model->left_out++;
+	struct map *const maps[] = {&model->processes, &model->threads, &model->objects,
+				    &model->uses, &model->domains};
+	bool failed = false;
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+		failed |= map_sort(maps[i], maps[i] == &model->threads ? by_thread : NULL);
+	if (!failed)
+		return;
+	model->left_out++;
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		maps[i]->count = 0;
+		maps[i]->changed = true;
+	}
 }
 
 static void clear_domains(struct model *model)
@@ -175,11 +186,7 @@ static void forget_strange_owners(struct model *model)
 
 void link_all(struct model *model)
 {
-	sort(model, &model->processes, NULL);
-	sort(model, &model->threads, by_thread);
-	sort(model, &model->objects, NULL);
-	sort(model, &model->uses, NULL);
-	sort(model, &model->domains, NULL);
+	sort_all(model);
 	clear_domains(model);
 	for (size_t i = 0; i < model->processes.count; i++)
 		link_process(model, (struct process_node *)model->processes.items[i]);

@@ -8,6 +8,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define SECOND 1000000000ull
 
@@ -518,6 +521,53 @@ static void random_facts_never_break_the_model(void **state)
 	model_free(model);
 }
 
+/* In a child whose memory ends soon: 0 when the model stayed whole. */
+static int fill_until_memory_ends(struct model *model)
+{
+	struct fact fact = {.type = FACT_PROCESS, .source = FACT_FROM_PROC};
+	unsigned long pages = 0;
+	struct rlimit limit;
+	FILE *in = fopen("/proc/self/statm", "r");
+
+	if (!in || fscanf(in, "%lu", &pages) != 1)
+		return 2;
+	fclose(in);
+	limit.rlim_cur = limit.rlim_max = pages * 4096 + (8 << 20);
+	if (setrlimit(RLIMIT_AS, &limit))
+		return 3;
+	for (uint32_t pid = 1; pid <= 100000; pid++) {
+		fact.u.process.id = (struct process_id){pid, 1};
+		model_apply(model, &fact);
+		if (pid % 5000 == 0)
+			model_tick(model, pid * SECOND);
+	}
+	if (!model_left_out(model) || model_left_out(model) > 100000)
+		return 4;
+	for (const struct process *p = NULL; (p = model_next_process(model, p));) {
+		if (!p->id.pid)
+			return 5;
+	}
+	model_free(model);
+	return 0;
+}
+
+static void no_memory_is_counted_and_survived(void **state)
+{
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+#ifdef __SANITIZE_ADDRESS__
+	skip(); /* the sanitizer needs the address space itself */
+#endif
+	child = fork();
+	assert_true(child >= 0);
+	if (!child)
+		_exit(fill_until_memory_ends(fresh()));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +589,7 @@ int main(void)
 		cmocka_unit_test(nonsense_facts_are_counted_and_left_out),
 		cmocka_unit_test(names_without_an_end_are_ended),
 		cmocka_unit_test(random_facts_never_break_the_model),
+		cmocka_unit_test(no_memory_is_counted_and_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
