@@ -2,8 +2,8 @@
 /*
  * field.h - every number or text a sink may show, one row each.
  *
- * A row gives column title and width, JSON key, unit, help and sort key at
- * once.  Sinks (screens, JSON, metrics) never read model structs: they ask a
+ * A row (in fields_ENTITY.def, see fields.c) gives column title and width, JSON
+ * key, unit, help, sort key and the value itself at once.  Sinks (screens, JSON, metrics) never read model structs: they ask a
  * field for a value.
  */
 #ifndef MPSTAT_MODEL_FIELD_H

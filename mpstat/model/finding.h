@@ -3,7 +3,7 @@
  * finding.h - what a detector says, and what a detector is.
  *
  * One detector = one file detect_x.c with a `const struct detector` at its end
- * and one row in detectors.c.
+ * and one row in detectors.def.
  */
 #ifndef MPSTAT_MODEL_FINDING_H
 #define MPSTAT_MODEL_FINDING_H
