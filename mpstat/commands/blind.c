@@ -161,22 +161,27 @@ static bool is_still(const struct suspects *members, const struct process *proce
 	return found && found->progress == progress_of(process);
 }
 
-static void add_sources(struct blind *blind, const struct model *model)
+/* What a source could not see: each of its notes, or else its own sentence.  Notes are
+ * about domains; when particular processes were asked for, those are judged by
+ * themselves, and another user's domain is none of their business. */
+static void add_source(struct blind *blind, const struct session *session, size_t source)
 {
-	int from;
+	const struct fact_source_state *state = model_source(session->model, sources[source]->from);
+	const char *note;
+	size_t i;
 
-	for (from = FACT_FROM_NONE + 1; from < FACT_SOURCES; from++) {
-		const struct fact_source_state *state = model_source(model, (enum fact_source)from);
-
-		if (state && state->name[0] && !state->ok)
-			add(blind, "%s: %s", state->name, state->text);
-	}
+	for (i = 0; (note = session_note(session, source, i)); i++)
+		if (!session_narrow(session))
+			add(blind, "%s: %s", sources[source]->name, note);
+	if (i == 0 && state && !state->ok)
+		add(blind, "%s: %s", sources[source]->name, state->text);
 }
 
 void blind_find(struct blind *blind, struct session *session)
 {
 	const struct process *process = NULL;
 	struct suspects members;
+	size_t i;
 
 	memset(blind, 0, sizeof(*blind));
 	find_members(&members, session->model);
@@ -184,7 +189,8 @@ void blind_find(struct blind *blind, struct session *session)
 		stop_sleep(LOOK_AGAIN_S);
 		session_refresh(session);
 	}
-	add_sources(blind, session->model);
+	for (i = 0; sources[i]; i++)
+		add_source(blind, session, i);
 	while ((process = model_next_process(session->model, process)))
 		if (is_suspect(process) && (!process->domain || is_still(&members, process)))
 			add_process(blind, process);

@@ -11,7 +11,7 @@
 #include "mpstat/commands/session.h"
 
 #define BLIND_MAX  32
-#define BLIND_TEXT 320
+#define BLIND_TEXT 440
 
 struct blind {
 	char text[BLIND_MAX][BLIND_TEXT]; /* "process 42 (python3): needs ..." */

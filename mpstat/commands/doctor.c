@@ -30,9 +30,11 @@ static int doctor_code(const struct doctor_answer *answers)
 	return EXIT_FINE;
 }
 
-static void doctor_text(FILE *out, const struct doctor_answer *answers)
+static void doctor_text(FILE *out, const struct session *session,
+			const struct doctor_answer *answers)
 {
-	size_t i;
+	const char *note;
+	size_t i, j;
 
 	for (i = 0; i < doctor_question_count; i++) {
 		fprintf(out, "%-8s %-14s %s\n", state_words[answers[i].state],
@@ -40,6 +42,25 @@ static void doctor_text(FILE *out, const struct doctor_answer *answers)
 		if (answers[i].fix[0])
 			fprintf(out, "%-8s %-14s help: %s\n", "", "", answers[i].fix);
 	}
+	for (i = 0; sources[i]; i++)
+		for (j = 0; (note = session_note(session, i, j)); j++)
+			fprintf(out, "%-8s %-14s %s\n", "unseen", sources[i]->name, note);
+}
+
+static void put_unseen(struct doc *doc, const struct session *session)
+{
+	const char *note;
+	size_t i, j;
+
+	doc_array(doc, "unseen");
+	for (i = 0; sources[i]; i++)
+		for (j = 0; (note = session_note(session, i, j)); j++) {
+			doc_object(doc, NULL);
+			doc_text(doc, "source", sources[i]->name);
+			doc_text(doc, "text", note);
+			doc_close(doc);
+		}
+	doc_close(doc);
 }
 
 static int doctor_json(FILE *out, const struct session *session,
@@ -61,6 +82,7 @@ static int doctor_json(FILE *out, const struct session *session,
 		doc_close(&doc);
 	}
 	doc_close(&doc);
+	put_unseen(&doc, session);
 	return doc_end(&doc);
 }
 
@@ -75,7 +97,7 @@ static int doctor_write(const struct session *session, const struct doctor_answe
 	if (session->options->json)
 		result = doctor_json(output.file, session, answers, err);
 	else
-		doctor_text(output.file, answers);
+		doctor_text(output.file, session, answers);
 	if (result < 0) {
 		output_discard(&output);
 		return EXIT_BLIND;

@@ -12,14 +12,16 @@
 static void list_text(FILE *out, const struct session *session)
 {
 	const struct grid grid = {.model = session->model, .entity = ENTITY_DOMAIN};
+	const char *program = session->options->program;
 	char blind[FACT_SOURCES * (FACT_TEXT_MAX + 20)];
+	size_t blind_count = session_blind(session, blind, sizeof(blind));
 
-	if (grid_print(out, &grid) == 0)
+	if (grid_print(out, &grid) == 0 && blind_count == 0)
 		fprintf(out,
 			"No program that uses libmptrace runs here. Other programs are shown by "
 			"'%s -p PID' and '%s -a'.\n",
-			session->options->program, session->options->program);
-	if (session_blind(session, blind, sizeof(blind)) > 0)
+			program, program);
+	if (blind_count > 0)
 		fprintf(out, "Not all is seen: %s\n", blind);
 }
 

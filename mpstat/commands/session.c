@@ -38,10 +38,9 @@ static size_t source_count(void)
 static void apply(void *arg, const struct fact *fact)
 {
 	struct session *session = arg;
-	const struct options *options = session->options;
 	uint64_t seen = model_records_seen(session->model);
 
-	if (fact->type == FACT_LOSS && (options->pid_count || options->group) &&
+	if (fact->type == FACT_LOSS && session_narrow(session) &&
 	    losses_hold(&session->losses, &fact->u.loss) == 0)
 		return;
 	model_apply(session->model, fact);
@@ -237,6 +236,18 @@ size_t session_blind(const struct session *session, char *text, size_t size)
 		count++;
 	}
 	return count;
+}
+
+const char *session_note(const struct session *session, size_t source, size_t index)
+{
+	if (!session->opened[source] || !sources[source]->note)
+		return NULL;
+	return sources[source]->note(session->states[source], index);
+}
+
+bool session_narrow(const struct session *session)
+{
+	return session->options->pid_count > 0 || session->options->group;
 }
 
 uint64_t session_realtime(const struct session *session)

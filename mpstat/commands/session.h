@@ -58,6 +58,13 @@ int session_found(const struct session *session, struct err *err);
  * "; ".  Returns how many. */
 size_t session_blind(const struct session *session, char *text, size_t size);
 
+/* What source number `source` (a row of sources[]) could not see at the last refresh,
+ * one sentence each, by index from 0; NULL beyond the end. */
+const char *session_note(const struct session *session, size_t source, size_t index);
+
+/* Were particular processes asked for (-p, -g)? */
+bool session_narrow(const struct session *session);
+
 /* CLOCK_REALTIME in nanoseconds at the model's last tick. */
 uint64_t session_realtime(const struct session *session);
 

@@ -101,29 +101,34 @@ static void put_list(struct doc *doc)
 	doc_close(doc);
 }
 
+/* "KEY": an array of objects that have these members, all text. */
+static void put_texts(struct doc *doc, const char *key, const char *const *members)
+{
+	doc_object(doc, key);
+	doc_text(doc, "type", "array");
+	doc_object(doc, "items");
+	doc_text(doc, "type", "object");
+	schema_part_required(doc, members);
+	doc_object(doc, "properties");
+	for (; *members; members++)
+		schema_part_member(doc, *members, "string", NULL);
+	doc_close(doc);
+	doc_close(doc);
+	doc_close(doc);
+}
+
 static void put_doctor(struct doc *doc)
 {
-	static const char *const keys[] = {"schema", "version", "host", "time",
-					   "scope",  "answers", NULL};
+	static const char *const keys[] = {"schema", "version", "host",	  "time",
+					   "scope",  "answers", "unseen", NULL};
 	static const char *const answer[] = {"name", "state", "text", "help", NULL};
-	static const char *const states[] = {"works", "limited", "fails", "absent", NULL};
+	static const char *const unseen[] = {"source", "text", NULL};
 
 	schema_part_required(doc, keys);
 	doc_object(doc, "properties");
 	put_head(doc, "mptrace.doctor/1");
-	doc_object(doc, "answers");
-	doc_text(doc, "type", "array");
-	doc_object(doc, "items");
-	doc_text(doc, "type", "object");
-	schema_part_required(doc, answer);
-	doc_object(doc, "properties");
-	schema_part_member(doc, "name", "string", NULL);
-	put_choice(doc, "state", states);
-	schema_part_member(doc, "text", "string", "what is, and why");
-	schema_part_member(doc, "help", "string", "the one command that helps, or empty");
-	doc_close(doc);
-	doc_close(doc);
-	doc_close(doc);
+	put_texts(doc, "answers", answer);
+	put_texts(doc, "unseen", unseen);
 	doc_close(doc);
 }
 

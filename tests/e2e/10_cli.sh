@@ -120,6 +120,18 @@ root and this is nobody; run as that user or as root"
 	expect "doctor without any right" 0
 	check "it says what helps" grep -q "help: sudo mpstat" "$out"
 	check "it says whose processes are seen" grep -q "only processes of nobody" "$out"
+	start counted "$programs/counted"
+	as_nobody "$TMPDIR/mpstat" list >"$out" 2>"$err"
+	status=$?
+	expect "list of a domain that belongs to another user" 0
+	check "it says that not all is seen, and why" \
+		grep -q "^Not all is seen: segment: .* belongs to user 0; run as" "$out"
+	as_nobody "$TMPDIR/mpstat" check >"$out" 2>"$err"
+	status=$?
+	expect "check of a domain that belongs to another user" 3
+	check "it says that this is unknown, and what it needs" \
+		grep -q "^unknown: segment: .* belongs to user 0; run as" "$out"
+	finish counted
 	unshare -pfn --mount-proc -- "$mpstat" list >"$out" 2>"$err"
 	status=$?
 	expect "list where nobody uses the library" 0

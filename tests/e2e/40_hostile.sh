@@ -55,7 +55,7 @@ for odd in (b"mptrace.1/", b"mptrace.1/zz/1/1", b"mptrace.1/%032x/99999999/3" % 
 print("ready", flush=True)
 sys.stdin.read()
 END
-start counted "$programs/counted" || exit 1
+MPTRACE_NAME=good-$$ start counted "$programs/counted" || exit 1
 tell counted go
 check "a good program beside" await grep -q '^done' "$TMPDIR/counted.log"
 start liar "$python" "$TMPDIR/liar.py" || exit 1
@@ -66,13 +66,21 @@ for words in "top -b -n 1" "snapshot" "list" "records --no-follow"; do
 	check "$words: prints nothing harmful" harmless "$out" "$err"
 done
 look snapshot --json
-json_is "the good one is shown beside them" "$out" "one('objects', name='letters')['puts'] == 23"
+json_is "the good one is shown beside them" "$out" \
+	"one('objects', domain='good-$$', name='letters')['puts'] == 23"
 json_is "the lying ones are one sentence" "$out" \
 	"[s for s in d['sources'] if s['name'] == 'segment' and s['text']]"
 json_is "and no rows" "$out" \
 	"not [x for x in d['domains'] if x['name'] in ('empty', 'short', 'garbage', 'newer')]"
 look check
 check "check does not call that fine" test "$status" -eq 3 -o "$status" -eq 1
+check "it says so of each of them" test "$(grep -c '^unknown: segment: ' "$out")" -ge 5
+look check -p "${pid_of[counted]}"
+check "it is not said of a process that has nothing to do with them" \
+	test "$(grep -c '^unknown: segment: ' "$out")" -eq 0
+look doctor
+check "doctor names each of them" test "$(grep -c '^unseen *segment ' "$out")" -ge 5
+check "doctor prints nothing harmful" harmless "$out" "$err"
 finish liar
 finish counted
 
