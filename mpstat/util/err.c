@@ -27,16 +27,16 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 
 int err_add(struct err *err, const char *fmt, ...)
 {
-	char text[3 * sizeof(err->text)];
+	char context[sizeof(err->text)], text[2 * sizeof(err->text) + 4];
 	va_list args;
 
 	if (!err)
 		return 0;
 	va_start(args, fmt);
-	vsnprintf(text, 2 * sizeof(err->text), fmt, args);
+	vsnprintf(context, sizeof(context), fmt, args);
 	va_end(args);
-	strcat(text, ": ");
-	text_copy(text + strlen(text), sizeof(err->text), err->text);
+	/* Two texts and ": " always fit; only the result is cut. */
+	snprintf(text, sizeof(text), "%s: %s", context, err->text);
 	text_copy(err->text, sizeof(err->text), text);
 	return err->code;
 }
