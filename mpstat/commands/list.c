@@ -16,7 +16,11 @@ static void list_text(FILE *out, const struct session *session)
 	char blind[FACT_SOURCES * (FACT_TEXT_MAX + 20)];
 	size_t blind_count = session_blind(session, blind, sizeof(blind));
 
-	if (grid_print(out, &grid) == 0 && blind_count == 0)
+	bool none = grid_print(out, &grid) == 0;
+
+	if (none && (session_narrow(session) || session->options->input_count))
+		fprintf(out, "There is no domain in what was looked at: %s.\n", session->scope);
+	else if (none && blind_count == 0)
 		fprintf(out,
 			"No program that uses libmptrace runs here. Other programs are shown by "
 			"'%s -p PID' and '%s -a'.\n",

@@ -171,7 +171,7 @@ const struct option_row option_rows[] = {
 	{OPTION_PID, 'p', "pid", "PID[,PID]", "these processes and their descendants", set_pid},
 	{OPTION_GROUP, 'g', "group", "NAME", "the domain, or the command, of that name", set_group},
 	{OPTION_ALL, 'a', "all", NULL, "every process of the machine", set_all},
-	{OPTION_INPUT, 'i', "input", "FILE", "a kept segment (MPTRACE_OUT) instead of what runs",
+	{OPTION_INPUT, 'i', "input", "PATH", "a kept segment, or a directory of them (MPTRACE_OUT)",
 	 set_input},
 	{OPTION_DELAY, 'd', "delay", "SEC", "time between refreshes: 0.5, 500ms, 2s, 1m",
 	 set_delay},

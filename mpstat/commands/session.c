@@ -116,8 +116,8 @@ static void set_targets(struct session *session, uint32_t flags)
 				      options->all};
 
 	to->proc = "/proc";
-	to->files = options->inputs;
-	to->file_count = options->input_count;
+	to->files = (const char *const *)session->inputs.paths;
+	to->file_count = session->inputs.count;
 	to->only_files = options->input_count > 0;
 	to->records = (flags & SESSION_RECORDS) != 0;
 	/* A group may be a command without any domain. */
@@ -127,17 +127,17 @@ static void set_targets(struct session *session, uint32_t flags)
 	model_set_filter(session->model, &filter);
 }
 
-static int check_targets(const struct options *options, struct err *err)
+static int check_targets(struct session *session, struct err *err)
 {
+	const struct options *options = session->options;
 	size_t i;
 
+	for (i = 0; i < options->input_count; i++)
+		if (inputs_add(&session->inputs, options->inputs[i], err) < 0)
+			return err->code;
 	for (i = 0; i < options->pid_count && options->input_count == 0; i++)
 		if (target_check(options->pids[i], err) < 0)
 			return err->code;
-	for (i = 0; i < options->input_count; i++)
-		if (access(options->inputs[i], R_OK) < 0)
-			return err_set(err, -errno, "cannot read the kept segment %s: %s",
-				       options->inputs[i], strerror(errno));
 	return 0;
 }
 
@@ -148,8 +148,10 @@ int session_open(struct session *session, const struct options *options, uint32_
 	session->options = options;
 	session->sink.apply = apply;
 	session->sink.arg = session;
-	if (check_targets(options, err) < 0)
+	if (check_targets(session, err) < 0) {
+		inputs_free(&session->inputs);
 		return err->code;
+	}
 	session->model = model_new(RECORDS_KEPT);
 	session->states = calloc(source_count() + 1, sizeof(*session->states));
 	session->opened = calloc(source_count() + 1, sizeof(*session->opened));
@@ -177,6 +179,7 @@ void session_close(struct session *session)
 	session->states = NULL;
 	session->opened = NULL;
 	losses_free(&session->losses);
+	inputs_free(&session->inputs);
 	model_free(session->model);
 	session->model = NULL;
 }

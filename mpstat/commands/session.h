@@ -9,6 +9,7 @@
 #define MPSTAT_COMMANDS_SESSION_H
 
 #include "mpstat/collector/source.h"
+#include "mpstat/commands/inputs.h"
 #include "mpstat/commands/losses.h"
 #include "mpstat/commands/options.h"
 #include "mpstat/model/model.h"
@@ -22,6 +23,7 @@ struct session {
 	struct source_options source_options;
 	void **states; /* per row of sources[]; owned */
 	bool *opened;  /* the same */
+	struct inputs inputs;
 	struct losses losses;
 	char scope[FACT_TEXT_MAX];
 	char host[FACT_NAME_MAX];
@@ -39,7 +41,7 @@ enum session_flag {
  * Checks the targets (see target.h), opens every source and makes the model.  A
  * source that cannot be opened becomes a line in the model, not an error.
  * `options` must outlive the session, which must not be moved.
- * Returns 0 or: -ESRCH, -EACCES (a target), -ENOMEM.
+ * Returns 0 or: -ESRCH, -EACCES (a target), -ENOENT and others (an input), -ENOMEM.
  */
 int session_open(struct session *session, const struct options *options, uint32_t flags,
 		 struct err *err);

@@ -2,7 +2,7 @@
 /*
  * stop.c - asked to stop: remembered in a pipe, so that no wait misses it.
  *
- * Owns: handlers of SIGINT and SIGTERM.  Does not own: what is done then.
+ * Owns: handlers of SIGINT, SIGTERM and SIGHUP.  Does not own: what is done then.
  */
 #include "mpstat/commands/stop.h"
 
@@ -31,7 +31,9 @@ static void on_signal(int signal)
 
 int stop_install(void)
 {
-	struct sigaction action;
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action, old;
+	size_t i;
 
 	if (wake[0] >= 0)
 		return 0;
@@ -43,8 +45,16 @@ int stop_install(void)
 	 * second signal kills. */
 	action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
 	sigemptyset(&action.sa_mask);
-	if (sigaction(SIGINT, &action, NULL) < 0 || sigaction(SIGTERM, &action, NULL) < 0)
-		return -errno;
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		if (sigaction(signals[i], NULL, &old) < 0)
+			return -errno;
+		/* nohup wants to go on; a shell script's background job that ignores
+		 * SIGINT is still stopped by an explicit one. */
+		if (signals[i] == SIGHUP && old.sa_handler == SIG_IGN)
+			continue;
+		if (sigaction(signals[i], &action, NULL) < 0)
+			return -errno;
+	}
 	return 0;
 }
 

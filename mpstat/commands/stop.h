@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stop.h - SIGINT and SIGTERM for commands that follow or repeat.
+ * stop.h - SIGINT, SIGTERM and SIGHUP for commands that follow or repeat.
  *
- * Owns: the two handlers and waiting that ends at once when they fire.  Does
+ * Owns: the handlers and waiting that ends at once when they fire.  Does
  * not own: the full screen's signals (view/), SIGPIPE (main.c).
  */
 #ifndef MPSTAT_COMMANDS_STOP_H
@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* From now on the first SIGINT or SIGTERM asks to stop in good order; a second
+/* From now on the first of these signals asks to stop in good order; a second
  * one kills as usual, so that a blocked output never holds the user.  Calling
  * it again does nothing.  Returns 0 or negative errno. */
 int stop_install(void);

@@ -101,6 +101,14 @@ expect "a group that is not there" 3 "there is no domain and no command called '
 look check -i "$TMPDIR/missing"
 expect "a kept segment that is not there" 3 \
 	"cannot read the kept segment $TMPDIR/missing: No such file or directory"
+mkdir "$TMPDIR/empty"
+look check -i "$TMPDIR/empty"
+expect "a directory without kept segments" 3 \
+	"there is no kept segment (*.mptrace) in $TMPDIR/empty"
+look list -p "$sleeper"
+expect "list of a process without any domain" 0
+check "it says so" grep -qx \
+	"There is no domain in what was looked at: process $sleeper and descendants." "$out"
 start threaded "$python" -c 'import threading, time, sys
 t = threading.Thread(target=time.sleep, args=(1000,), daemon=True); t.start()
 print("ready", t.native_id, flush=True); sys.stdin.read()'

@@ -122,6 +122,9 @@ check "its segment was kept" test -s "$segment"
 look snapshot --json -i "$segment"
 expect "kept: a snapshot" 0
 snapshot_is_true "kept" "$out"
+look snapshot --json -i "$TMPDIR/kept"
+expect "kept: a snapshot of the whole directory" 0
+json_is "kept: the directory has that one domain" "$out" "len(d['domains']) == 1"
 look records --json -i "$segment"
 expect "kept: the records, which end by themselves" 0
 records_are_true "kept" "$out"
