@@ -27,11 +27,13 @@ static inline void emit(struct member *me, const struct mpt_record *record)
 		return;
 	}
 	me->busy = 1;
+	atomic_signal_fence(memory_order_seq_cst); /* a handler sees what the program says */
 	slot = mpt_ring_slot(&me->ring);
 	if (unlikely(!slot))
 		slot = emit_turn(me, record->time);
 	*slot = *record;
 	mpt_ring_publish(&me->ring);
+	atomic_signal_fence(memory_order_seq_cst);
 	me->busy = 0;
 }
 

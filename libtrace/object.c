@@ -38,12 +38,20 @@ bool object_name_valid(const char *name)
 
 /* ---- slots --------------------------------------------------------------- */
 
-static bool reusable(const struct mpt_wire_object *o)
+/* Of an object that has ended nobody will take a dead one's lock over. */
+static bool lock_is_free(uint32_t *word)
+{
+	uint32_t seen = load32(word);
+
+	return seen == 0 || (!member_alive(seen & ~MPT_LOCK_WAITERS) && cas32(word, seen, 0));
+}
+
+static bool reusable(struct mpt_wire_object *o)
 {
 	uint32_t state = load32(&o->state);
 
-	return state == MPT_SLOT_FREE || (state == MPT_SLOT_ENDED && !load32(&o->take.lock) &&
-					  !load32(&o->give.lock));
+	return state == MPT_SLOT_FREE || (state == MPT_SLOT_ENDED && lock_is_free(&o->take.lock) &&
+					  lock_is_free(&o->give.lock));
 }
 
 static uint32_t object_slots(void)
@@ -233,18 +241,20 @@ static void wake_everybody(struct mpt_wire_object *o)
 }
 
 /* Nobody may be inside when the storage goes; a member stopped inside keeps it. */
-static void give_storage_back(struct mpt_wire_object *o, struct member *me)
+static void give_storage_back(const struct handle *h, struct member *me)
 {
-	struct blocking how = { .deadline = futex_now() + DESTROY_PATIENCE_NS };
+	struct mpt_wire_object *o = h->object;
+	struct blocking how = handle_blocking(h, MPT_OP_ID(o->kind, 2), DESTROY_PATIENCE_NS);
 	uint32_t dead;
 
-	if (lockword_acquire(&o->take.lock, me, &how, &dead) < 0)
-		return;
-	if (lockword_acquire(&o->give.lock, me, &how, &dead) >= 0) {
-		store64_release(&o->extent, 0);
-		lockword_release(&o->give.lock);
+	if (lockword_acquire(&o->take.lock, me, &how, &dead) >= 0) {
+		if (lockword_acquire(&o->give.lock, me, &how, &dead) >= 0) {
+			store64_release(&o->extent, 0);
+			lockword_release(&o->give.lock);
+		}
+		lockword_release(&o->take.lock);
 	}
-	lockword_release(&o->take.lock);
+	emit_unblock(me, &how, 0);
 }
 
 void object_destroy(struct handle *h)
@@ -264,7 +274,7 @@ void object_destroy(struct handle *h)
 		exchange32(&o->take.lock, 0);
 	wake_everybody(o);
 	if (o->extent)
-		give_storage_back(o, me);
+		give_storage_back(h, me);
 	emit_note(me, MPT_OP_ID(o->kind, 2), h->slot, 1);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * step_kill_test.c - put, get, acquire and release, killed after every single
- * instruction; what the survivors find and what the ledger says.
+ * step_kill_test.c - put and get, killed after single instructions: what the survivors
+ * find, and what the ledger says.
  *
- * Does not own: kills under load (crash_smoke_test.c), docs/crash-safety.md, whose
- * table of states this test walks through.
+ * Does not own: locks (step_lock_test.c), kills under load (crash_smoke_test.c).  The
+ * states it walks through are those of docs/crash-safety.md.
  */
 #include "tests/api/step.h"
 
@@ -21,7 +21,6 @@ struct parcel {
 
 struct world {
 	struct mpt_queue *queue;
-	struct mpt_lock *lock;
 	const struct mpt_wire_object *object;
 	pid_t sleeper;
 	struct parcel parcel; /* what the victim puts */
@@ -29,7 +28,7 @@ struct world {
 	uint64_t size_before, lost_before, recovered_before;
 	struct moment commit, close, takeover;
 	uint64_t first_death_at;
-	uint32_t held_word; /* the side's or the lock's, of whom held it before the victim */
+	uint32_t held_word; /* the side's, of who died before the victim */
 };
 
 /* ---- messages whose content shows damage ------------------------------------------- */
@@ -106,7 +105,6 @@ static void remember(struct world *w)
 static void end_world(struct world *w)
 {
 	mpt_queue_destroy(w->queue);
-	mpt_lock_destroy(w->lock);
 }
 
 /* ---- put ------------------------------------------------------------------------------ */
@@ -421,164 +419,28 @@ static void a_second_death_inside_the_recovery_of_a_get_counts_the_lost(void **s
 	end_world(w);
 }
 
-/* ---- lock --------------------------------------------------------------------------------- */
+/* ---- destroyed under somebody ------------------------------------------------------------- */
 
-static struct world *lock_world(const char *name)
+/* The storage is not taken from under one who is stopped inside, and after his end all
+ * of it is used again. */
+static void a_destroy_does_not_wait_for_ever_for_one_stopped_inside(void **state)
 {
-	struct world *w = shared(sizeof(*w));
-
-	assert_int_equal(mpt_lock_create(&w->lock, name, 0), 0);
-	w->object = segment_object(name);
-	w->commit = w->close = w->takeover = (struct moment)NOT_YET;
-	assert_int_equal(mpt_lock_acquire(w->lock, 0), 0);
-	assert_int_equal(mpt_lock_release(w->lock), 0);
-	return w;
-}
-
-static void acts_acquire(void *arg)
-{
-	struct world *w = arg;
-
-	child_claims(mpt_lock_acquire(w->lock, MPT_FOREVER) >= 0);
-}
-
-/* RECOVERED exactly when the dead one held it. */
-static void judges_acquire(void *arg, uint64_t k, bool finished)
-{
-	struct world *w = arg;
-	int held = mpt_lock_locked(w->lock);
-
-	seen(&w->commit, k, held);
-	assert_true(held || !finished);
-	assert_int_equal(mpt_lock_acquire(w->lock, GUARD_NS), held);
-	assert_int_equal(mpt_lock_release(w->lock), 0);
-	assert_int_equal(mpt_lock_acquire(w->lock, 0), 0);
-	assert_int_equal(mpt_lock_release(w->lock), 0);
-}
-
-static void an_acquire_killed_anywhere_holds_the_lock_or_does_not(void **state)
-{
-	struct stepped acquire = { "acquire", NULL, acts_acquire, judges_acquire };
-	struct world *w = lock_world("acquire");
-	uint64_t kills = step_through(&acquire, w, &w->commit);
+	struct stepped put = { "put", prepares_put, acts_put, judges_put };
+	struct world *w = queue_world("destroyed", 5);
+	uint32_t slot = segment_slot(w->object);
+	pid_t pid;
 
 	(void)state;
-	assert_true(kills > 10);
-	assert_true(w->object->recovered > 2 && w->object->recovered < kills + 1);
+	step_through(&put, w, &w->commit);
+	remember(w);
+	pid = victim(acts_put, w, true);
+	assert_true(step(pid, w->commit.first - 5));
 	end_world(w);
-}
-
-static void acts_acquire_and_release(void *arg)
-{
-	struct world *w = arg;
-
-	child_claims(mpt_lock_acquire(w->lock, MPT_FOREVER) >= 0);
-	child_claims(mpt_lock_release(w->lock) == 0);
-}
-
-static void judges_pair(void *arg, uint64_t k, bool finished)
-{
-	struct world *w = arg;
-	int held = mpt_lock_locked(w->lock);
-
-	(void)k;
-	assert_false(held && finished);
-	assert_int_equal(mpt_lock_acquire(w->lock, GUARD_NS), held);
-	assert_int_equal(mpt_lock_release(w->lock), 0);
-}
-
-static void a_pair_killed_anywhere_leaves_the_lock_usable(void **state)
-{
-	struct stepped pair = { "acquire and release", NULL, acts_acquire_and_release, judges_pair };
-	struct world *w = lock_world("pair");
-
-	(void)state;
-	assert_true(step_range(&pair, w, 0, TO_THE_END, FINE) > 20);
-	end_world(w);
-}
-
-static void prepares_dead_holder(void *arg)
-{
-	struct world *w = arg;
-
-	assert_ends_well(child(acts_acquire, w));
-	assert_int_equal(mpt_lock_locked(w->lock), 1);
-	w->recovered_before = w->object->recovered;
-}
-
-/* Whoever of the two held it last: the survivor is told. */
-static void judges_second_holder(void *arg, uint64_t k, bool finished)
-{
-	struct world *w = arg;
-	int held = mpt_lock_locked(w->lock);
-
-	(void)k;
-	assert_true(held == 1 || finished);
-	assert_int_equal(mpt_lock_acquire(w->lock, GUARD_NS), MPT_RECOVERED);
-	assert_true(w->object->recovered - w->recovered_before <= 2);
-	assert_int_equal(mpt_lock_release(w->lock), 0);
-}
-
-static void a_second_death_while_taking_over_a_lock_is_told_too(void **state)
-{
-	struct stepped again = { "acquire from a dead holder", prepares_dead_holder, acts_acquire,
-				 judges_second_holder };
-	struct world *w = lock_world("second holder");
-
-	(void)state;
-	assert_true(step_range(&again, w, 0, TO_THE_END, COARSEST / 4) > 10);
-	end_world(w);
-}
-
-static void sleeps_in_acquire(void *arg)
-{
-	struct world *w = arg;
-
-	child_claims(mpt_lock_acquire(w->lock, MPT_FOREVER) >= 0);
-	child_claims(mpt_lock_release(w->lock) == 0);
-}
-
-static void prepares_sleeping_acquirer(void *arg)
-{
-	struct world *w = arg;
-
-	assert_int_equal(mpt_lock_acquire(w->lock, 0), 0);
-	w->held_word = w->object->take.lock;
-	w->sleeper = child(sleeps_in_acquire, w);
-	assert_eventually(is_blocked_in(w->sleeper, MPT_OP_LOCK_ACQUIRE));
-}
-
-static void acts_release(void *arg)
-{
-	struct world *w = arg;
-
-	child_claims(mpt_lock_release(w->lock) == 0);
-}
-
-/* Killed between freeing the word and the wake, the sleeper's own slice ends it. */
-static void judges_release(void *arg, uint64_t k, bool finished)
-{
-	struct world *w = arg;
-	bool ours = (w->object->take.lock & ~MPT_LOCK_WAITERS) == w->held_word;
-
-	seen(&w->commit, k, !ours);
-	assert_false(ours && finished);
-	if (ours)
-		assert_int_equal(mpt_lock_release(w->lock), 0);
-	assert_ends_well(w->sleeper);
-	assert_int_equal(mpt_lock_acquire(w->lock, 0), 0);
-	assert_int_equal(mpt_lock_release(w->lock), 0);
-}
-
-static void a_release_killed_anywhere_does_not_leave_a_waiter_asleep(void **state)
-{
-	struct stepped release = { "release, a waiter asleep", prepares_sleeping_acquirer,
-				   acts_release, judges_release };
-	struct world *w = lock_world("release");
-
-	(void)state;
-	assert_true(step_range(&release, w, 0, TO_THE_END, COARSE) > 5);
-	assert_one_moment(&w->commit);
+	assert_false(is_blocked_in(getpid(), MPT_OP_QUEUE_CLOSE));
+	assert_int_not_equal(w->object->extent, 0);
+	kill_child(pid);
+	w = queue_world("its successor", 5);
+	assert_int_equal(segment_slot(w->object), slot);
 	end_world(w);
 }
 
@@ -591,10 +453,7 @@ int main(void)
 		api_test(a_getter_killed_anywhere_does_not_leave_a_putter_asleep),
 		api_test(a_second_death_inside_the_recovery_of_a_put_loses_nothing),
 		api_test(a_second_death_inside_the_recovery_of_a_get_counts_the_lost),
-		api_test(an_acquire_killed_anywhere_holds_the_lock_or_does_not),
-		api_test(a_pair_killed_anywhere_leaves_the_lock_usable),
-		api_test(a_release_killed_anywhere_does_not_leave_a_waiter_asleep),
-		api_test(a_second_death_while_taking_over_a_lock_is_told_too),
+		api_test(a_destroy_does_not_wait_for_ever_for_one_stopped_inside),
 	};
 
 	/* Small rings, so that those of all the dead find room and no ledger is lost. */
