@@ -289,6 +289,9 @@ int main(void)
 		api_test(killed_anywhere_in_a_poll),
 	};
 
+	/* Room for the ledgers of all who died: the claims are about their sums. */
+	setenv("MPTRACE_SIZE", "256M", 1);
+	setenv("MPTRACE_RING", "8K", 1);
 	srand((unsigned int)now_ns());
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
