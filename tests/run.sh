@@ -16,6 +16,7 @@
 # begin with "# note: " are shown even when the test passes.
 #
 # Switches (environment): SUITES="api unit e2e check"  TEST_TIMEOUT=120 (seconds)
+# EXCLUDE=text (tests whose path contains it count as one skipped each)
 # TEST_JOBS=2 (programs at once; e2e scripts always run alone, as they look at
 # the whole machine)  TEST_WRAPPER="valgrind ..." (before each api/unit program).
 #
@@ -233,7 +234,14 @@ mkdir -p "$results" || exit 2
 together=() alone=()
 for suite in ${SUITES:-api unit check e2e}; do
 	while read -r line; do
-		if [ "$suite" = e2e ]; then alone+=("$line"); else together+=("$line"); fi
+		if [ -n "${EXCLUDE:-}" ] && [[ $line == *"$EXCLUDE"* ]]; then
+			printf 'skip %s (EXCLUDE=%s)\n' "${line#* }" "$EXCLUDE"
+			sum_skipped=$((sum_skipped + 1))
+		elif [ "$suite" = e2e ]; then
+			alone+=("$line")
+		else
+			together+=("$line")
+		fi
 	done < <(list_suite "$suite")
 done
 [ ${#together[@]} -gt 0 ] && run_list "$jobs" < <(printf '%s\n' "${together[@]}")
