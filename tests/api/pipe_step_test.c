@@ -2,28 +2,29 @@
 /*
  * pipe_step_test.c - a process killed after each instruction of a pipe call.
  *
- * A child is single-stepped k instructions into one call and killed there; then
+ * A victim is single-stepped k instructions into one call and killed there; then
  * survivors use the pipe, and the books must balance: every message counted as
  * given was received, or taken by the dead, or is counted as missing.
- * For k = 0, s, 2s, ... until the call completes.  The stride s is a prime by default
- * so that the test is short; MPT_STEP=1 steps through every instruction.
+ * For k = 0, s, 2s, ... until the call completes.  The stride s is a prime, so that the
+ * test is short and over many runs every instruction is hit; MPT_STEP=1 goes through
+ * all of them at once.  Each k has a domain of its own.
  */
 #include "tests/api/pipe_ends.h"
 
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 
-#define STRIDE 61
+#define STRIDE 401
 #define TWO_FRAMES 40000
 
 struct scenario {
+	void (*prepare)(struct scenario *s); /* before the victim */
+	void (*call)(struct scenario *s);    /* in the victim: what is stepped through */
+	uint64_t cut_most;		     /* -EBADMSG the survivors may get */
+	long k;
+	/* Of one k: */
 	struct ends ends;
-	void (*prepare)(struct scenario *s); /* in the parent, before each child */
-	void (*call)(struct scenario *s);    /* in the child: what is stepped through */
-	long stride;			     /* 0: the usual */
-	uint64_t sent;			     /* by the parent */
-	uint64_t received;		     /* by the parent */
-	uint64_t cut;			     /* told to the parent by -EBADMSG */
+	uint64_t received, cut;
 	uint8_t *buffer;
 };
 
@@ -50,18 +51,17 @@ static bool killed_after(pid_t pid, long k)
 {
 	int status;
 
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSTOPPED(status));
+	child_claims(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
 	for (long i = 0; i < k; i++) {
-		assert_int_equal(ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL), 0);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
+		child_claims(ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == 0);
+		child_claims(waitpid(pid, &status, 0) == pid);
 		if (WIFEXITED(status)) {
-			assert_int_equal(WEXITSTATUS(status), 0);
+			child_claims(WEXITSTATUS(status) == 0);
 			return true;
 		}
 	}
 	kill(pid, SIGKILL);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	child_claims(waitpid(pid, &status, 0) == pid);
 	return false;
 }
 
@@ -75,13 +75,11 @@ static bool may_trace(void)
 	return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-static long stride(const struct scenario *s)
+static long stride(void)
 {
 	const char *wanted = getenv("MPT_STEP");
 
-	if (wanted && atol(wanted) > 0)
-		return atol(wanted);
-	return s->stride ? s->stride : STRIDE;
+	return wanted && atol(wanted) > 0 ? atol(wanted) : STRIDE;
 }
 
 /* ---- the survivors -------------------------------------------------------------- */
@@ -90,15 +88,11 @@ static void receive_what_is_there(struct scenario *s)
 {
 	ssize_t n;
 
-	for (;;) {
-		n = mpt_pipe_recv(s->ends.second, s->buffer, MIB, 0);
-		if (n == -EAGAIN)
-			return;
+	while ((n = mpt_pipe_recv(s->ends.second, s->buffer, MIB, 0)) != -EAGAIN) {
 		s->cut += n == -EBADMSG;
 		if (n == -EBADMSG)
 			continue;
-		assert_true(n >= 0);
-		assert_true(is_patterned(s->buffer, (size_t)n, (uint32_t)n));
+		child_claims(n >= 0 && is_patterned(s->buffer, (size_t)n, (uint32_t)n));
 		s->received++;
 	}
 }
@@ -107,12 +101,11 @@ static void send_one(struct scenario *s, size_t size)
 {
 	uint8_t *bytes = patterned(size, (uint32_t)size);
 
-	assert_int_equal(mpt_pipe_send(s->ends.first, bytes, size, GUARD_NS), 0);
-	s->sent++;
+	child_claims(mpt_pipe_send(s->ends.first, bytes, size, GUARD_NS) == 0);
 	free(bytes);
 }
 
-static void assert_books_balance(struct scenario *s, long k)
+static void claim_that_books_balance(struct scenario *s)
 {
 	const struct mpt_wire_object *o = s->ends.there;
 	struct ledger sum;
@@ -120,62 +113,85 @@ static void assert_books_balance(struct scenario *s, long k)
 	receive_what_is_there(s);
 	send_one(s, 3);
 	receive_what_is_there(s);
+	child_claims(mpt_pipe_poll(s->ends.second, 0) == 0);
 	sum = segment_ledger(o);
 	if (sum.gives != o->give.index || o->take.index != o->give.index ||
 	    sum.takes + o->missing != o->give.index || s->received > sum.takes)
-		fail_msg("step %ld: given %lu by %lu, taken %lu by %lu, missing %lu, ours %lu", k,
-			 o->give.index, sum.gives, o->take.index, sum.takes, o->missing,
-			 s->received);
+		printf("# given %lu by %lu, taken %lu by %lu, missing %lu, ours %lu\n",
+		       o->give.index, sum.gives, o->take.index, sum.takes, o->missing,
+		       s->received);
+	child_claims(sum.gives == o->give.index && o->take.index == o->give.index);
+	child_claims(sum.takes + o->missing == o->give.index);
+	/* What is neither ours nor missing was taken by the dead. */
+	child_claims(s->received <= sum.takes && sum.takes <= s->received + 1);
+	child_claims(s->cut <= s->cut_most);
+}
+
+#define ENDED 10
+
+/* One k, in a process and domain of its own. */
+static void world(void *arg)
+{
+	struct scenario *s = arg;
+	bool ended;
+
+	s->buffer = malloc(MIB);
+	child_claims(mpt_pipe_create(&s->ends.first, &s->ends.second,
+				     &(struct mpt_pipe_options){ .name = "stepped" }) == 0);
+	s->ends.there = segment_object("stepped>");
+	if (s->prepare)
+		s->prepare(s);
+	ended = killed_after(victim(s), s->k);
+	claim_that_books_balance(s);
+	_exit(ended ? ENDED : 0);
 }
 
 static void run(struct scenario *s)
 {
-	long k = 0, by = stride(s);
-	bool ended = false;
+	int status = 0;
 
 	if (!may_trace()) {
 		skip();
 		return;
 	}
-	s->buffer = malloc(MIB);
-	s->ends = duplex();
-	for (k = rand() % by; !ended; k += by) {
-		if (s->prepare)
-			s->prepare(s);
-		ended = killed_after(victim(s), k);
-		assert_books_balance(s, k);
-	}
-	print_message("# %ld instructions, killed at every %ldth\n", k, by);
-	free(s->buffer);
-	destroy_ends(&s->ends);
+	for (s->k = rand() % stride(); status == 0; s->k += stride())
+		status = end_of(child(world, s));
+	if (status != ENDED)
+		fail_msg("killed after %ld instructions: status %d", s->k - stride(), status);
+	print_message("# %ld instructions, killed at every %ldth\n", s->k, stride());
 }
 
 /* ---- scenarios ------------------------------------------------------------------- */
 
-static void send_short(struct scenario *s)
+static void fill_buffer(struct scenario *s, size_t size)
 {
-	uint8_t bytes[5];
+	uint8_t *bytes = patterned(size, (uint32_t)size);
 
-	for (uint32_t i = 0; i < 5; i++)
-		bytes[i] = s->buffer[i];
-	child_claims(mpt_pipe_send(s->ends.first, bytes, 5, MPT_FOREVER) == 0);
+	memcpy(s->buffer, bytes, size);
+	free(bytes);
 }
 
-static void fill_buffer(struct scenario *s)
+static void prepare_short_send(struct scenario *s)
 {
-	uint8_t *bytes = patterned(5, 5);
+	fill_buffer(s, 5);
+}
 
-	memcpy(s->buffer, bytes, 5);
-	free(bytes);
+static void send_short(struct scenario *s)
+{
+	child_claims(mpt_pipe_send(s->ends.first, s->buffer, 5, MPT_FOREVER) == 0);
 }
 
 static void killed_anywhere_in_a_short_send(void **state)
 {
-	struct scenario s = { .prepare = fill_buffer, .call = send_short };
+	struct scenario s = { .prepare = prepare_short_send, .call = send_short };
 
 	(void)state;
 	run(&s);
-	assert_int_equal(s.cut, 0);
+}
+
+static void prepare_long_send(struct scenario *s)
+{
+	fill_buffer(s, TWO_FRAMES);
 }
 
 static void send_long(struct scenario *s)
@@ -183,51 +199,40 @@ static void send_long(struct scenario *s)
 	child_claims(mpt_pipe_send(s->ends.first, s->buffer, TWO_FRAMES, MPT_FOREVER) == 0);
 }
 
-static void fill_long_buffer(struct scenario *s)
-{
-	uint8_t *bytes = patterned(TWO_FRAMES, TWO_FRAMES);
-
-	memcpy(s->buffer, bytes, TWO_FRAMES);
-	free(bytes);
-}
-
 static void killed_anywhere_in_a_long_send(void **state)
 {
-	struct scenario s = { .prepare = fill_long_buffer, .call = send_long };
+	struct scenario s = { .prepare = prepare_long_send, .call = send_long, .cut_most = 1 };
 
 	(void)state;
 	run(&s);
-	assert_true(s.cut <= s.ends.there->missing || s.ends.there->state != MPT_SLOT_LIVE);
 }
 
 static void receive_any(struct scenario *s)
 {
-	ssize_t n = mpt_pipe_recv(s->ends.second, s->buffer, MIB, MPT_SECONDS(1));
-
-	child_claims(n >= 0 || n == -EBADMSG);
+	child_claims(mpt_pipe_recv(s->ends.second, s->buffer, MIB, GUARD_NS) >= 0);
 }
 
-static void prepare_short(struct scenario *s)
+static void prepare_short_recv(struct scenario *s)
 {
 	send_one(s, 7);
 }
 
 static void killed_anywhere_in_a_short_recv(void **state)
 {
-	struct scenario s = { .prepare = prepare_short, .call = receive_any };
+	struct scenario s = { .prepare = prepare_short_recv, .call = receive_any };
 
 	(void)state;
 	run(&s);
 }
 
-static void prepare_long(struct scenario *s)
+static void prepare_long_recv(struct scenario *s)
 {
 	send_one(s, TWO_FRAMES);
 }
 
 static void killed_anywhere_in_a_long_recv(void **state)
 {
-	struct scenario s = { .prepare = prepare_long, .call = receive_any };
+	struct scenario s = { .prepare = prepare_long_recv, .call = receive_any };
 
 	(void)state;
 	run(&s);
@@ -235,44 +240,67 @@ static void killed_anywhere_in_a_long_recv(void **state)
 
 static void poll_it(struct scenario *s)
 {
-	child_claims(mpt_pipe_poll(s->ends.second, MPT_SECONDS(1)) == 1);
+	child_claims(mpt_pipe_poll(s->ends.second, GUARD_NS) == 1);
 }
 
 static void killed_anywhere_in_a_poll(void **state)
 {
-	struct scenario s = { .prepare = prepare_short, .call = poll_it };
+	struct scenario s = { .prepare = prepare_short_recv, .call = poll_it };
 
 	(void)state;
 	run(&s);
-	assert_int_equal(s.received, s.sent);
 }
 
 /* The first half of a long message whose sender is dead: who receives it counts it as
- * missing, or dies doing so. */
-static void sends_too_much(void *arg)
+ * missing, or dies doing so; and before him, the one who was to settle the first
+ * death may die of the second. */
+static void sends_too_much(struct scenario *s)
 {
-	struct scenario *s = arg;
-
 	mpt_pipe_send(s->ends.first, s->buffer, MIB, MPT_FOREVER);
+	_exit(0);
 }
 
 static void prepare_cut(struct scenario *s)
 {
-	pid_t pid = child(sends_too_much, s);
+	pid_t pid = fork();
+	int status;
 
-	assert_eventually(is_blocked_in(pid, MPT_OP_PIPE_SEND));
-	kill_child(pid);
+	if (pid == 0)
+		sends_too_much(s);
+	child_claims_eventually(is_blocked_in(pid, MPT_OP_PIPE_SEND));
+	kill(pid, SIGKILL);
+	child_claims(waitpid(pid, &status, 0) == pid);
 }
 
 static void receive_cut(struct scenario *s)
 {
-	child_claims(mpt_pipe_recv(s->ends.second, s->buffer, MIB, MPT_SECONDS(1)) == -EBADMSG);
+	child_claims(mpt_pipe_recv(s->ends.second, s->buffer, MIB, GUARD_NS) == -EBADMSG);
 }
 
 static void killed_anywhere_while_finding_a_dead_sender(void **state)
 {
-	/* Long: recovery looks at every thread there ever was. */
-	struct scenario s = { .prepare = prepare_cut, .call = receive_cut, .stride = 457 };
+	struct scenario s = { .prepare = prepare_cut, .call = receive_cut, .cut_most = 1 };
+
+	(void)state;
+	run(&s);
+}
+
+static void prepare_dead_with_room(struct scenario *s)
+{
+	prepare_cut(s);
+	fill_buffer(s, 5);
+}
+
+static void send_short_or_time_out(struct scenario *s)
+{
+	mpt_pipe_send(s->ends.first, s->buffer, 5, MPT_MS(1));
+}
+
+static void killed_anywhere_in_a_send_after_a_dead_sender(void **state)
+{
+	struct scenario s = { .prepare = prepare_dead_with_room,
+			      .call = send_short_or_time_out,
+			      .cut_most = 1 };
 
 	(void)state;
 	run(&s);
@@ -281,17 +309,15 @@ static void killed_anywhere_while_finding_a_dead_sender(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		api_test(killed_anywhere_while_finding_a_dead_sender),
 		api_test(killed_anywhere_in_a_short_send),
 		api_test(killed_anywhere_in_a_long_send),
 		api_test(killed_anywhere_in_a_short_recv),
 		api_test(killed_anywhere_in_a_long_recv),
 		api_test(killed_anywhere_in_a_poll),
+		api_test(killed_anywhere_while_finding_a_dead_sender),
+		api_test(killed_anywhere_in_a_send_after_a_dead_sender),
 	};
 
-	/* Room for the ledgers of all who died: the claims are about their sums. */
-	setenv("MPTRACE_SIZE", "256M", 1);
-	setenv("MPTRACE_RING", "8K", 1);
 	srand((unsigned int)now_ns());
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
