@@ -35,12 +35,16 @@ static void count_processes(const struct model *model, struct summary *summary)
 static void count_objects(const struct model *model, struct summary *summary)
 {
 	const struct object *object = NULL;
-	const struct domain *domain = NULL;
+	uint64_t domain = 0;
 
-	while ((object = model_next_object(model, object)))
-		summary->objects += object->matched;
-	while ((domain = model_next_domain(model, domain)))
-		summary->domains++;
+	/* in the order of identity: all of a domain come together */
+	while ((object = model_next_object(model, object))) {
+		if (!object->matched)
+			continue;
+		summary->objects++;
+		summary->domains += object->id.domain != domain;
+		domain = object->id.domain;
+	}
 }
 
 /* Detectors are listed from deadlock down: an earlier one is graver. */

@@ -73,6 +73,12 @@ static int total_width(const struct layout *layout)
 	return total;
 }
 
+/* What one sorts by one wants to see. */
+static int drop_of(const struct table *table, size_t column)
+{
+	return table->fields[column] == table->sort ? 0 : table->columns[column].drop;
+}
+
 /* Removes the column that may leave first; of equals the rightmost. */
 static bool drop_one(const struct table *table, struct layout *layout)
 {
@@ -80,8 +86,8 @@ static bool drop_one(const struct table *table, struct layout *layout)
 	int highest = 0;
 
 	for (size_t i = 0; i < layout->count; i++) {
-		if (table->columns[layout->column[i]].drop >= highest) {
-			highest = table->columns[layout->column[i]].drop;
+		if (drop_of(table, layout->column[i]) >= highest) {
+			highest = drop_of(table, layout->column[i]);
 			victim = i;
 		}
 	}

@@ -22,6 +22,7 @@
 
 #define ESCAPE_DELAY_MS 25
 #define SIGNALS_TAKEN 7
+#define CONTROL(letter) ((letter) & 0x1f)
 
 struct term {
 	SCREEN *screen;
@@ -84,6 +85,32 @@ static SCREEN *open_screen(struct err *err)
 	return NULL;
 }
 
+/* What emulators send for keys, whatever $TERM claims they are. */
+static void define_keys(void)
+{
+	static const struct {
+		const char *sequence;
+		int key;
+	} common[] = {
+		{"\033[A", KEY_UP},	 {"\033[B", KEY_DOWN},	 {"\033[C", KEY_RIGHT},
+		{"\033[D", KEY_LEFT},	 {"\033OA", KEY_UP},	 {"\033OB", KEY_DOWN},
+		{"\033OC", KEY_RIGHT},	 {"\033OD", KEY_LEFT},	 {"\033[H", KEY_HOME},
+		{"\033[F", KEY_END},	 {"\033OH", KEY_HOME},	 {"\033OF", KEY_END},
+		{"\033[1~", KEY_HOME},	 {"\033[4~", KEY_END},	 {"\033[7~", KEY_HOME},
+		{"\033[8~", KEY_END},	 {"\033[5~", KEY_PPAGE}, {"\033[6~", KEY_NPAGE},
+		{"\033[3~", KEY_DC},	 {"\033[Z", KEY_BTAB},	 {"\033OP", KEY_F(1)},
+		{"\033OQ", KEY_F(2)},	 {"\033OR", KEY_F(3)},	 {"\033OS", KEY_F(4)},
+		{"\033[11~", KEY_F(1)},	 {"\033[12~", KEY_F(2)}, {"\033[13~", KEY_F(3)},
+		{"\033[14~", KEY_F(4)},	 {"\033[15~", KEY_F(5)}, {"\033[17~", KEY_F(6)},
+		{"\033[18~", KEY_F(7)},	 {"\033[19~", KEY_F(8)}, {"\033[20~", KEY_F(9)},
+		{"\033[21~", KEY_F(10)}, {"\033[23~", KEY_F(11)}, {"\033[24~", KEY_F(12)},
+	};
+
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+		if (key_defined(common[i].sequence) == 0)
+			define_key(common[i].sequence, common[i].key);
+}
+
 static short colour_of(int8_t colour)
 {
 	return colour == THEME_DEFAULT ? -1 : colour;
@@ -105,7 +132,7 @@ static void init_colours(struct term *term)
 
 static void init_modes(struct term *term)
 {
-	cbreak();
+	raw(); /* Ctrl-Z and Ctrl-C come as keys: see suspend() */
 	noecho();
 	nonl();
 	intrflush(stdscr, FALSE);
@@ -113,6 +140,7 @@ static void init_modes(struct term *term)
 	nodelay(stdscr, TRUE);
 	scrollok(stdscr, FALSE);
 	set_escdelay(ESCAPE_DELAY_MS);
+	define_keys();
 	curs_set(0);
 	init_colours(term);
 }
@@ -258,8 +286,13 @@ static void take_size(void)
 	clearok(curscr, TRUE);
 }
 
-/* Gives the terminal back, stops, and takes it again when continued. */
-static void suspend(void)
+/*
+ * Gives the terminal back, stops, and takes it again when continued.  Ctrl-Z
+ * stops the whole process group, and only after the screen is restored: were it
+ * left to the terminal, a script that runs us would stop first, and its shell
+ * would write on our screen.
+ */
+static void suspend(bool group)
 {
 	struct sigaction stops = {.sa_handler = SIG_DFL};
 	sigset_t stop;
@@ -269,8 +302,11 @@ static void suspend(void)
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
 	sigaction(SIGTSTP, &stops, NULL); /* not the handler of ncurses */
-	sigprocmask(SIG_UNBLOCK, &stop, NULL);
-	raise(SIGTSTP);
+	if (group)
+		kill(0, SIGTSTP);
+	else
+		raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL); /* here it stops */
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 	reset_prog_mode();
 	take_size();
@@ -286,7 +322,7 @@ static int on_signal(struct term *term)
 	case SIGHUP:
 		return KEY_CODE_LOST;
 	case SIGTSTP:
-		suspend();
+		suspend(false);
 		return KEY_CODE_RESIZED;
 	case SIGCONT: /* after a stop we did not see: kill -STOP */
 		reset_prog_mode();
@@ -311,6 +347,8 @@ static int translate(int result, wint_t ch)
 			return KEY_CODE_F0 + (int)(ch - KEY_F0);
 		return KEY_CODE_OTHER;
 	}
+	if (ch == CONTROL('C') || ch == CONTROL('\\'))
+		return KEY_CODE_QUIT;
 	if (ch == '\r')
 		return KEY_CODE_ENTER;
 	if (ch == 127 || ch == 8)
@@ -318,12 +356,37 @@ static int translate(int result, wint_t ch)
 	return ch == 0 ? KEY_CODE_OTHER : (int)ch;
 }
 
+/* The rest of an escape sequence that nobody has defined must not be taken for
+ * keys: its letters could be commands. */
+static int escape(void)
+{
+	wint_t ch;
+	int result = get_wch(&ch);
+
+	if (result == ERR)
+		return KEY_CODE_ESC;
+	if (result == KEY_CODE_YES || (ch != '[' && ch != 'O')) {
+		result == KEY_CODE_YES ? ungetch((int)ch) : unget_wch((wchar_t)ch);
+		return KEY_CODE_ESC;
+	}
+	do
+		result = get_wch(&ch);
+	while (result == OK && ch >= ' ' && ch < '@');
+	return KEY_CODE_OTHER;
+}
+
 static int read_key(void)
 {
 	wint_t ch;
 	int result = get_wch(&ch);
 
-	return result == ERR ? KEY_CODE_NONE : translate(result, ch);
+	if (result == ERR)
+		return KEY_CODE_NONE;
+	if (result == OK && ch == CONTROL('Z')) {
+		suspend(true);
+		return KEY_CODE_RESIZED;
+	}
+	return result == OK && ch == CONTROL('[') ? escape() : translate(result, ch);
 }
 
 int term_key(struct term *term, int timeout_ms)

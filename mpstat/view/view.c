@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STATUS_S 5.0 /* seconds that a sentence hides the key bar */
+
 struct page *view_page(const struct view *view)
 {
 	if (view->detail_count)
@@ -30,6 +32,7 @@ void view_say(struct view *view, enum style style, const char *fmt, ...)
 	vsnprintf(view->status, sizeof(view->status), fmt, args);
 	va_end(args);
 	view->status_style = style;
+	view->status_s = 0;
 }
 
 static void close_details(struct view *view)
@@ -151,6 +154,9 @@ void view_refresh(struct view *view)
 		view->config.refresh(view->config.arg);
 	frame_summary(view);
 	view->stale = true;
+	view->status_s += view->delay_s;
+	if (view->status_s > STATUS_S && !view->menu.active)
+		view->status[0] = '\0';
 }
 
 /* ---- keys -------------------------------------------------------------- */

@@ -37,7 +37,8 @@ struct view {
 	struct summary summary;
 	struct prompt prompt;
 	struct menu menu;
-	char status[200]; /* one sentence in the last line until the next key; "": key bar */
+	char status[200]; /* a sentence instead of the key bar, until a key or STATUS_S; "": none */
+	double status_s;  /* how long it has been shown */
 	enum style status_style;
 	char search[PROMPT_TEXT_MAX];
 	char filter_before[PROMPT_TEXT_MAX];

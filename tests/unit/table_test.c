@@ -347,6 +347,13 @@ static void columns_leave_by_priority_and_the_sentence_gets_the_rest(void **stat
 	expect_picture(f, (struct rect){.width = 36, .height = 2},
 		       " PID NAME RSS WAITING FOR\n"
 		       "  10 main 50M waiting for a very lo\u2026\n");
+	table_sort(f->table, "threads");
+	fill(f);
+	expect_picture(f, (struct rect){.width = 36, .height = 2},
+		       " PID NAME THR\u25bcWAITING FOR\n"
+		       "  10 main   1 waiting for a very lo\u2026\n");
+	table_sort(f->table, NULL);
+	fill(f);
 	expect_picture(f, (struct rect){.width = 31, .height = 2},
 		       " PID NAME WAITING FOR\n"
 		       "  10 main waiting for a very l\u2026\n");
