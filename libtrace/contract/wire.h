@@ -117,7 +117,8 @@ struct mpt_wire_process {
 			      * STARTING, any member (LIVE -> DEAD) under header.lock */
 	uint32_t generation; /* +1 at each reuse; writer: holder of header.lock */
 	uint32_t pid;	     /* in the init pid namespace where known, else as seen inside */
-	uint32_t inner_pid;  /* as the process itself sees it */
+	uint32_t inner_pid;  /* A: as the process itself sees it; while STARTING stored by its
+			      * parent, which lets the child go (process_start.c) */
 	uint64_t start_ticks; /* field 22 of /proc/PID/stat */
 	uint64_t pidfd_inode; /* identity of the incarnation, Linux 6.9; else 0 */
 	uint64_t nonce;	      /* random, chosen when the slot was taken */

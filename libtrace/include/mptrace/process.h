@@ -5,7 +5,11 @@
  *
  * A child runs one function and ends when it returns (after waiting for the
  * threads it left running).  When a program or child ends by exit or return,
- * its daemon children are terminated and the others are joined.
+ * its daemon children are terminated and the others are joined: after its own
+ * exit handlers, so that these may still tell the children to end.
+ *
+ * A handle belongs to the process that created it; the copy a fork makes of it
+ * answers -ECHILD.  No call is a cancellation point.  Needs Linux 5.4.
  */
 #ifndef MPTRACE_PROCESS_H
 #define MPTRACE_PROCESS_H
@@ -47,8 +51,10 @@ MPT_API int mpt_process_create(struct mpt_process **out, mpt_process_main *run, 
 /* Starts it.
  * Returns 0; -EALREADY started before; -EPERM a daemon may not have children, or
  * the handle was made by another process; -ESHUTDOWN closed; -ENOSPC no process
- * slot left; -EAGAIN, -ENOMEM, -EMFILE from the kernel: nothing was started.
- * [Process.start] */
+ * slot left; -EAGAIN, -ENOMEM, -EMFILE from the kernel.  After an error nothing was
+ * started and nothing has run, and the handle may be started later.
+ * Flushes stdout and stderr first, and every other stream while the program has
+ * one thread: a child writes nothing twice.  [Process.start] */
 MPT_API int mpt_process_start(struct mpt_process *process);
 
 /* Waits for its end.
@@ -57,57 +63,62 @@ MPT_API int mpt_process_start(struct mpt_process *process);
  * Again after the end: 0 at once.  Blocks up to timeout_ns.  [Process.join] */
 MPT_API int mpt_process_join(struct mpt_process *process, uint64_t timeout_ns);
 
-/* 1 started and not ended, 0, or -ESHUTDOWN.  Reaps.  [Process.is_alive] */
+/* 1 started and not ended, 0, -ECHILD not this process's child, or -ESHUTDOWN.  In a
+ * child, its own handle is alive.  Reaps.  [Process.is_alive] */
 MPT_API int mpt_process_alive(struct mpt_process *process);
 
-/* Sends SIGTERM / SIGKILL.  Returns 0, also when it has ended; -ECHILD not started;
- * -ESHUTDOWN.  Never hits a process that reused the pid. */
+/* Sends SIGTERM / SIGKILL.  Returns 0, also when it has ended; -ECHILD not started, or
+ * not this process's child; -EPERM it changed its user; -ESHUTDOWN.  Never hits a
+ * process that reused the pid. */
 MPT_API int mpt_process_terminate(struct mpt_process *process);
 MPT_API int mpt_process_kill(struct mpt_process *process);
 
-/* n, -signal, or MPT_EXIT_NONE (not started, alive, closed).  Reaps. */
+/* n, -signal, or MPT_EXIT_NONE (not started, alive, closed).  Where somebody else
+ * reaped the child: n when it left by return or exit, else MPT_EXIT_NONE.  Reaps. */
 MPT_API int mpt_process_exit_code(struct mpt_process *process);
 
-/* 0 before start.  [Process.pid] */
+/* 0 before start and after close.  [Process.pid] */
 MPT_API pid_t mpt_process_pid(const struct mpt_process *process);
 MPT_API const char *mpt_process_name(const struct mpt_process *process);
 MPT_API bool mpt_process_daemon(const struct mpt_process *process);
 
 /* A descriptor that polls readable once the process has ended; owned by the
- * handle.  -ECHILD before start, -ESHUTDOWN after close.  [Process.sentinel] */
+ * handle.  -ECHILD before start or not this process's child, -ESHUTDOWN after close.
+ * [Process.sentinel] */
 MPT_API int mpt_process_sentinel(struct mpt_process *process);
 
 /* Ends the handle's use.  -EBUSY while the process lives; 0, also twice.  After it
  * calls return -ESHUTDOWN.  [Process.close] */
 MPT_API int mpt_process_close(struct mpt_process *process);
 
-/* Frees the handle.  A living child goes on (and is still joined or terminated
+/* Frees the handle, closed or not.  A living child goes on (and is still joined or terminated
  * when this process exits).  NULL is fine. */
 MPT_API void mpt_process_destroy(struct mpt_process *process);
 
 /* Living children started here, after reaping the others.
  *   pids  filled with at most `room` pids; may be NULL when room is 0
- * Returns how many there are, which may be more than room.
+ * Returns how many there are, which may be more than room; oldest first.
  * [active_children] */
 MPT_API int mpt_process_active_children(pid_t *pids, size_t room);
 
 /* This process, and the one that started it. */
 struct mpt_process_info {
 	pid_t pid;
-	char name[48]; /* "MainProcess" in the first */
+	char name[48]; /* "MainProcess" in the first, the program's after a plain fork */
 	bool daemon;
 };
-/* Returns 0.  [current_process] */
+/* Returns 0; -EINVAL.  [current_process] */
 MPT_API int mpt_process_current(struct mpt_process_info *out);
-/* Returns 0, or -ESRCH in a process that mpt_process_start did not make.
+/* Returns 0; -EINVAL; -ESRCH in a process that mpt_process_start did not make.
  * [parent_process] */
 MPT_API int mpt_process_parent(struct mpt_process_info *out);
 /* A descriptor that polls readable once the parent has ended; owned by the
- * library.  -ESRCH as above. */
+ * library.  -ESRCH as above, or the parent lives outside our pid namespace; -EMFILE. */
 MPT_API int mpt_process_parent_sentinel(void);
 
 /* The calling thread no longer keeps its process alive: a child ends without
- * waiting for it.  Returns 0.  [Thread.daemon] */
+ * waiting for it.  Without effect in a main thread.  Returns 0; -ENOSPC, -ENOMEM the
+ * thread has no place in the domain.  [Thread.daemon] */
 MPT_API int mpt_process_thread_daemon(void);
 
 /* How the failure of a child's main is told, in the child; children inherit it.
