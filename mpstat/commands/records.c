@@ -12,6 +12,7 @@
 #include "mpstat/commands/output.h"
 #include "mpstat/commands/report.h"
 #include "mpstat/commands/stop.h"
+#include "mpstat/util/vec.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,8 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Records waiting to be written, at most: 16 MB.  When more come at once, the
- * older half is written early, and order is kept within such batches only. */
+/* So many records waiting, about 14 MB, and the older half is written before the
+ * refresh has ended; order is then kept within such batches only.  Records of
+ * processes that the model does not know yet stay, so there may be more: at most
+ * what one refresh brings. */
 #define WAITING_MAX 65536
 
 #define DELAY_S 0.1 /* without --delay: rings overwrite what is not read in time */
@@ -31,10 +34,11 @@ struct follow {
 	struct output output;
 	struct err *err;
 	struct record *waiting;
-	size_t count;
-	uint64_t limit; /* records to write, 0: no end */
-	uint64_t since; /* when the command began, of the clock of records */
-	uint64_t old;	/* records of the last refresh that are older than that */
+	size_t count, room;
+	size_t write_at; /* so many waiting: write */
+	uint64_t limit;	 /* records to write, 0: no end */
+	uint64_t since;	 /* when the command began, of the clock of records */
+	uint64_t old;	 /* records of the last refresh that are older than that */
 	struct export_totals totals;
 };
 
@@ -60,40 +64,53 @@ static bool complete(const struct follow *follow)
 	return follow->limit && follow->totals.records >= follow->limit;
 }
 
-/* Was the record's process asked for?  One that the model knows nothing of any
- * more only counts when nothing particular was asked for. */
-static bool wanted(const struct follow *follow, const struct record *record)
+enum asked_for { ASKED_NOT, ASKED_FOR, ASKED_UNKNOWN };
+
+/* Was the record's process asked for?  The model knows a process after the tick
+ * that ends the refresh which brought it. */
+static enum asked_for is_asked_for(const struct follow *follow, const struct record *record)
 {
-	const struct options *options = follow->session.options;
 	const struct process *process;
 
-	if (!options->pid_count && !options->group)
-		return true;
+	if (!session_narrow(&follow->session))
+		return ASKED_FOR;
 	process = model_find_pid(follow->session.model, record->fact.process.pid);
-	return process && process->id.start == record->fact.process.start && process->matched;
+	if (!process || process->id.start != record->fact.process.start)
+		return ASKED_UNKNOWN;
+	return process->matched ? ASKED_FOR : ASKED_NOT;
 }
 
-/* Writes, in order, what is not younger than `until`. */
-static void write_until(struct follow *follow, uint64_t until, size_t most)
+static void write_one(struct follow *follow, const struct export_about *about,
+		      const struct record *record)
+{
+	if (follow->exporter->record(follow->output.file, about, record, follow->err) == 0)
+		follow->totals.records++;
+}
+
+/* Writes, in order, what is not younger than `until`, from the oldest `most`.
+ * `ticked`: who is still unknown will never be known. */
+static void write_until(struct follow *follow, uint64_t until, size_t most, bool ticked)
 {
 	struct export_about about = report_about(&follow->session);
-	size_t i;
+	size_t i, kept = 0;
 
-	qsort(follow->waiting, follow->count, sizeof(*follow->waiting), by_time);
-	for (i = 0; i < follow->count && i < most; i++) {
+	if (follow->count > 0)
+		qsort(follow->waiting, follow->count, sizeof(*follow->waiting), by_time);
+	for (i = 0; i < follow->count; i++) {
 		const struct record *record = &follow->waiting[i];
+		enum asked_for asked = is_asked_for(follow, record);
 
-		if (record->time_ns > until || complete(follow) || follow->err->code)
-			break;
-		if (!wanted(follow, record)) {
+		if (i >= most || record->time_ns > until || complete(follow) || follow->err->code ||
+		    (asked == ASKED_UNKNOWN && !ticked))
+			follow->waiting[kept++] = *record;
+		else if (asked == ASKED_FOR)
+			write_one(follow, &about, record);
+		else
 			follow->totals.left_out++;
-			continue;
-		}
-		if (follow->exporter->record(follow->output.file, &about, record, follow->err) == 0)
-			follow->totals.records++;
 	}
-	follow->count -= i;
-	memmove(follow->waiting, follow->waiting + i, follow->count * sizeof(*follow->waiting));
+	follow->count = kept;
+	follow->write_at =
+		kept + WAITING_MAX / 2 > WAITING_MAX ? kept + WAITING_MAX / 2 : WAITING_MAX;
 }
 
 static void on_record(void *arg, const struct record *record)
@@ -102,8 +119,13 @@ static void on_record(void *arg, const struct record *record)
 
 	if (complete(follow) || follow->err->code)
 		return;
-	if (follow->count == WAITING_MAX)
-		write_until(follow, UINT64_MAX, WAITING_MAX / 2);
+	if (follow->count >= follow->write_at)
+		write_until(follow, UINT64_MAX, WAITING_MAX / 2, false);
+	if (vec_reserve((void **)&follow->waiting, &follow->room, follow->count + 1,
+			sizeof(*follow->waiting)) < 0) {
+		err_set(follow->err, -ENOMEM, "no memory for records");
+		return;
+	}
 	follow->waiting[follow->count++] = *record;
 	follow->old += record->time_ns <= follow->since;
 }
@@ -115,7 +137,7 @@ static int step(struct follow *follow)
 
 	follow->old = 0;
 	session_refresh(&follow->session);
-	write_until(follow, begin, SIZE_MAX);
+	write_until(follow, begin, SIZE_MAX, true);
 	if (follow->err->code == 0)
 		output_flush(&follow->output, follow->err);
 	return follow->err->code;
@@ -158,7 +180,7 @@ static int run_steps(struct follow *follow)
 		if (step(follow) < 0)
 			return follow->err->code;
 	/* What is still held back: nothing older will come any more. */
-	write_until(follow, once ? follow->since : UINT64_MAX, SIZE_MAX);
+	write_until(follow, once ? follow->since : UINT64_MAX, SIZE_MAX, true);
 	follow->totals.ending = complete(follow) ? "count"
 				: stop_signal()	 ? "interrupted"
 						 : "no-follow";
@@ -183,11 +205,7 @@ static int follow_run(struct follow *follow, const struct options *options)
 {
 	int code;
 
-	follow->waiting = malloc(WAITING_MAX * sizeof(*follow->waiting));
-	if (!follow->waiting) {
-		err_set(follow->err, -ENOMEM, "no memory for records");
-		return EXIT_BLIND;
-	}
+	follow->write_at = WAITING_MAX;
 	follow->limit = options->count;
 	follow->session.on_record = on_record;
 	follow->session.on_record_arg = follow;

@@ -108,6 +108,16 @@ check "late: the text has the gets" grep -qw 17 <(row letters)
 look -b -n 1 --screen queues -p "$pid"
 expect "late: the screen of queues" 0
 check "late: the screen has puts and gets" grep -qE '\b23\b.*\b17\b|\b17\b.*\b23\b' <(row letters)
+MPTRACE_RING=8M start noise "$programs/noise" 100000 || exit 1
+look records --json --no-follow -p "$pid"
+expect "beside 200000 records of others" 0
+records_are_true "beside others" "$out"
+json_is "beside others: those are left out" "$out" "d[-1]['left_out'] > 190000"
+look records --json --no-follow -p "${pid_of[noise]}"
+json_is "200000 records and none lost" "$out" \
+	"len([r for r in d if r.get('op') in ('put', 'get')]) == 200000 and \
+	not any(d[-1]['lost'].values())"
+finish noise
 finish before
 
 # ---- after the end -----------------------------------------------------------
