@@ -8,9 +8,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/tap.sh
 
-# LICENSE is the licence; JSON has no comments; golden and recorded files are
+# LICENSE is the licence; JSON has no comments; golden files and screens are
 # literal outputs and inputs.
-exempt='^LICENSE$|\.json$|\.png$|\.svg$|^tests/golden/|^tests/e2e/.*\.(txt|expected)$'
+exempt='^LICENSE$|\.json$|\.png$|\.svg$|^tests/(golden|screens)/|^tests/e2e/.*\.(txt|expected)$'
 
 without() {
 	project_files | grep -vE "$exempt" | while read -r path; do
