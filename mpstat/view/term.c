@@ -170,12 +170,11 @@ static int take_signals(struct term *term, struct err *err)
 	return 0;
 }
 
-static void close_screen(struct term *term)
+static void give_signals_back(struct term *term)
 {
-	curs_set(1);
-	endwin();
-	delscreen(term->screen);
+	close(term->signal_fd);
 	restore_actions(term);
+	sigprocmask(SIG_SETMASK, &term->signals_before, NULL);
 }
 
 int term_open(struct term **out, bool colour, struct err *err)
@@ -192,17 +191,17 @@ int term_open(struct term **out, bool colour, struct err *err)
 	term->colour = colour;
 	term->unicode = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	save_actions(term);
-	term->screen = open_screen(err);
-	if (!term->screen) {
-		restore_actions(term);
-		free(term);
-		return -ENOTSUP;
-	}
+	/* before the size is read: a change after that must not be missed */
 	ret = take_signals(term, err);
 	if (ret) {
-		close_screen(term);
 		free(term);
 		return ret;
+	}
+	term->screen = open_screen(err);
+	if (!term->screen) {
+		give_signals_back(term);
+		free(term);
+		return -ENOTSUP;
 	}
 	init_modes(term);
 	*out = term;
@@ -213,9 +212,10 @@ void term_close(struct term *term)
 {
 	if (!term)
 		return;
-	close_screen(term);
-	close(term->signal_fd);
-	sigprocmask(SIG_SETMASK, &term->signals_before, NULL);
+	curs_set(1);
+	endwin();
+	delscreen(term->screen);
+	give_signals_back(term);
 	free(term);
 }
 

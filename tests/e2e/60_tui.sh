@@ -10,7 +10,8 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/tmux.sh
 
 "$programs/demo" 0.2 >"$TMPDIR/demo.log" 2>&1 &
-pid_of[demo]=$! fifo_of[demo]= started+=(demo)
+pid_of[demo]=$!
+started+=(demo)
 deadlocked() {
 	"$mpstat" check -p "${pid_of[demo]}" 2>/dev/null | grep -qi deadlock
 }
