@@ -65,6 +65,7 @@ static const struct {
 	{"rt_sig", "waiting for a signal"},
 	{"sigtimedwait", "waiting for a signal"},
 	{"pause$", "waiting for a signal"},
+	{"__do_sys_pause", "waiting for a signal"},
 	{"signalfd_", "waiting for a signal"},
 	{"eventfd_read", "reading an eventfd"},
 	{"timerfd_read", "waiting for a timer"},
