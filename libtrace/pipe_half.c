@@ -140,6 +140,7 @@ static int take_frame(struct pipe_call *c, const struct pipe_frame *f, uint8_t *
 	if (pipe_frame_take(c->pipe->fd, f, to + half->have) < 0)
 		return cut(c);
 	half->have += f->size;
+	c->slice.next_ns = 0; /* it moves: look soon again whether the sender lives */
 	return half->have < half->head.total && pipe_overdue(c, half->have) ? -ETIMEDOUT : 0;
 }
 

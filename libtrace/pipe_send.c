@@ -37,8 +37,10 @@ static int send_frame(struct sending *s)
 	f->size = left > s->call.pipe->room ? s->call.pipe->room : (uint32_t)left;
 	f->flags = (s->sent ? 0 : PIPE_FIRST) | (f->size == left ? PIPE_LAST : 0);
 	rc = pipe_frame_send(s->call.pipe->fd, f, s->data + s->sent);
-	if (rc == 0)
+	if (rc == 0) {
 		s->sent += f->size;
+		s->call.slice.next_ns = 0;
+	}
 	return rc;
 }
 

@@ -14,7 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 
-#define STRIDE 401
+#define STRIDE (SANITIZED ? 4001 : 401)
 #define TWO_FRAMES 40000
 
 struct scenario {
