@@ -61,6 +61,7 @@ struct pipe_call {
 	struct slice slice;
 	struct mpt_wire_oprec *intent; /* open while the side is held; else NULL */
 	bool recovered;		       /* took the side from a dead holder */
+	int cancel;		       /* the thread's cancel state outside */
 };
 
 /* Names a process as long as it and its forked children live; never 0. */
@@ -71,7 +72,8 @@ static inline uint32_t pipe_ident(const struct member *me)
 
 /* Enters the end for a call `op` on its direction `handle`: 0; -EBADF the end has no
  * such direction; -ESHUTDOWN; what member_get says.  After 0 the call must leave.
- * While a thread is inside, the descriptor stays open. */
+ * While a thread is inside, the descriptor stays open, and the thread is not
+ * cancelled: it may hold a side. */
 int pipe_enter(struct pipe_call *call, struct mpt_pipe *pipe, struct handle *handle, uint16_t op,
 	       uint64_t timeout_ns);
 void pipe_leave(struct pipe_call *call);

@@ -7,6 +7,8 @@
  */
 #include "libtrace/pipe.h"
 
+#include <pthread.h>
+
 #define TRY_PATIENCE_NS 100000000ull /* a try waits this long for a busy side */
 #define OVERDUE_FRAMES 16u	     /* frames moved between two looks at the clock */
 
@@ -88,6 +90,7 @@ int pipe_enter(struct pipe_call *c, struct mpt_pipe *p, struct handle *h, uint16
 	rc = gate_enter(p, pipe_ident(c->me));
 	if (unlikely(rc < 0))
 		return rc;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &c->cancel);
 	c->pipe = p;
 	c->handle = h;
 	c->side = h == &p->in ? &h->object->take : &h->object->give;
@@ -104,6 +107,7 @@ void pipe_leave(struct pipe_call *c)
 
 	if (unlikely((uint32_t)before == (GATE_SHUT | 1)))
 		last_out(c->pipe, c->me);
+	pthread_setcancelstate(c->cancel, NULL);
 }
 
 void pipe_shut(struct mpt_pipe *p, struct member *me)

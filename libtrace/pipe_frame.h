@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #define PIPE_FRAME_MAGIC 0x3145504du /* "MPE1" */
-#define PIPE_FRAME_MOST  (32u << 10)  /* payload of one frame, bytes */
+#define PIPE_FRAME_MOST (32u << 10)  /* payload of one frame, bytes */
 
 enum pipe_frame_flag {
 	PIPE_FIRST = 1 << 0,

@@ -209,6 +209,37 @@ static void threads_share_an_end(void **state)
 	destroy_ends(&e);
 }
 
+static void *send_long_and_end(void *arg)
+{
+	struct ends *e = arg;
+	uint8_t *bytes = patterned(MIB, 7);
+
+	child_claims(mpt_pipe_send(e->first, bytes, MIB, MPT_FOREVER) == 0);
+	free(bytes);
+	pthread_testcancel();
+	child_claims(!"cancelled by now");
+	return NULL;
+}
+
+/* Cancelled in the middle, it would hold the sending side for ever. */
+static void a_cancelled_thread_finishes_its_message(void **state)
+{
+	struct ends e = duplex();
+	pthread_t t = thread(send_long_and_end, &e);
+	uint8_t *buffer = malloc(MIB);
+
+	(void)state;
+	assert_eventually(is_blocked_in(getpid(), MPT_OP_PIPE_SEND));
+	assert_int_equal(pthread_cancel(t), 0);
+	assert_int_equal(mpt_pipe_recv(e.second, buffer, MIB, GUARD_NS), MIB);
+	assert_true(is_patterned(buffer, MIB, 7));
+	join_thread(t);
+	assert_int_equal(mpt_pipe_send(e.first, "next", 4, GUARD_NS), 0);
+	assert_int_equal(mpt_pipe_recv(e.second, buffer, MIB, GUARD_NS), 4);
+	free(buffer);
+	destroy_ends(&e);
+}
+
 /* ---- many die ------------------------------------------------------------------- */
 
 /* Sends for ever; a successor goes on with numbers nobody used. */
@@ -322,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		api_test(many_senders_and_receivers_keep_each_senders_order),
 		api_test(threads_share_an_end),
+		api_test(a_cancelled_thread_finishes_its_message),
 		api_test(a_storm_of_kills_loses_only_what_the_dead_had),
 	};
 
