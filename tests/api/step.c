@@ -9,6 +9,8 @@
 #define STRIDE (SANITIZED ? 211 : 23)
 #define FINE (SANITIZED ? 13 : 1)
 #define AROUND (SANITIZED ? 260u : 40u)
+/* The way there is not always equally long: reading the kernel's clock may be retried. */
+#define DETOUR (SANITIZED ? 2000u : 150u)
 
 struct start {
 	void (*act)(void *arg);
@@ -118,7 +120,7 @@ bool seen(struct moment *m, uint64_t k, bool now)
 
 void assert_one_moment(const struct moment *m)
 {
-	assert_true(m->first != NEVER && m->first > m->last_without);
+	assert_true(m->first != NEVER && m->first + DETOUR > m->last_without);
 }
 
 uint64_t step_through(const struct stepped *o, void *world, struct moment *commit)
