@@ -72,6 +72,7 @@ struct waiting {
 	const uint64_t *watch;	     /* index of the other side */
 	struct slice slice;
 	bool slept;
+	int recovered; /* MPT_RECOVERED when `mine` was taken from a dead one meanwhile */
 };
 
 /* Looks at the other side's index for a while. */
@@ -118,6 +119,8 @@ static int wait_other(struct mpt_queue *q, struct member *me, struct waiting *w,
 	if (rc == -EINTR && how->interruptible)
 		return -EINTR;
 	rc = enter(q, me, w->mine, how);
+	if (rc == MPT_RECOVERED)
+		w->recovered = rc;
 	return rc < 0 ? rc : 0;
 }
 
@@ -150,7 +153,8 @@ static int need_room(struct mpt_queue *q, struct member *me, size_t size, struct
 		o->give.seen = load64_acquire(&o->take.index);
 		if (room(q, o->give.index, o->give.seen, size))
 			return 0;
-		store32(&o->give.hint, o->give.index - o->give.seen < q->capacity);
+		if (o->give.index - o->give.seen < q->capacity)
+			store32(&o->give.hint, 1); /* not undone by one who waits for a slot */
 		rc = wait_other(q, me, w, how);
 		if (rc < 0)
 			return rc;
@@ -236,13 +240,15 @@ int queue_put(struct mpt_queue *q, struct member *me, const struct message *m,
 		waited = emit_unblock(me, &how, now);
 		emit_waited(&o->give, waited);
 	}
+	if (unlikely(w.slept))
+		store32(&o->give.hint, 0); /* all were woken: who still lacks bytes says so */
 	lockword_release(&o->give.lock);
 	record(me, &how, now, number, waited);
 	eventcount_wake(&o->give.seq, &o->give.want, 1);
 	/* We were woken; if there is room for more, so is the next one. */
 	if (unlikely(w.slept))
 		eventcount_wake(&o->take.seq, &o->take.want, 1);
-	return recovered;
+	return recovered | w.recovered;
 }
 
 /* ---- get ---------------------------------------------------------------------------- */

@@ -282,6 +282,31 @@ static void a_small_message_is_not_stuck_behind_a_large_one(void **state)
 	mpt_queue_destroy(q);
 }
 
+/* The same, but the small one waits for a slot, not for bytes. */
+static void a_message_that_lacks_a_slot_is_not_stuck_behind_one_that_lacks_bytes(void **state)
+{
+	struct mpt_queue *q = queue_of(5, 4096);
+	struct sized large = { q, 4096 }, empty = { q, 0 };
+	char out[4096] = { 0 };
+	pid_t pids[2];
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(mpt_queue_put(q, out, 1024, 0), 0);
+	pids[0] = child(put_sized, &large);
+	assert_eventually(is_blocked_in(pids[0], MPT_OP_QUEUE_PUT));
+	assert_int_equal(mpt_queue_put(q, out, 0, 0), 0);
+	pids[1] = child(put_sized, &empty);
+	assert_eventually(is_blocked_in(pids[1], MPT_OP_QUEUE_PUT));
+	assert_int_equal(mpt_queue_get(q, out, sizeof(out), 0), 1024);
+	assert_ends_well(pids[1]);
+	for (int i = 0; i < 5; i++)
+		assert_true(mpt_queue_get(q, out, sizeof(out), 0) >= 0);
+	assert_ends_well(pids[0]);
+	assert_int_equal(mpt_queue_get(q, out, sizeof(out), 0), 4096);
+	mpt_queue_destroy(q);
+}
+
 /* ---- arguments -------------------------------------------------------------------- */
 
 static void nonsense_is_refused(void **state)
@@ -336,6 +361,7 @@ int main(void)
 		api_test(messages_come_out_whole_however_they_lie_in_the_ring),
 		api_test(a_queue_is_full_when_its_bytes_are),
 		api_test(a_small_message_is_not_stuck_behind_a_large_one),
+		api_test(a_message_that_lacks_a_slot_is_not_stuck_behind_one_that_lacks_bytes),
 		api_test(nonsense_is_refused),
 		api_test(errno_is_never_touched),
 	};
