@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define LOOK_AGAIN_S 0.1
+#define ROUNDS_MAX 100
 
 /*
  * Where /proc says a process sleeps, and nothing inside the observed programs
@@ -161,6 +162,31 @@ static bool is_still(const struct suspects *members, const struct process *proce
 	return found && found->progress == progress_of(process);
 }
 
+static size_t count_unplaced(const struct model *model)
+{
+	const struct process *process = NULL;
+	size_t count = 0;
+
+	while ((process = model_next_process(model, process)))
+		count += is_suspect(process) && !process->fact.inside[0];
+	return count;
+}
+
+/* Where a process sleeps is read of some per refresh, by turns, because it is dear
+ * with 10,000 of them.  Goes on until all had their turn. */
+static void place_all(struct session *session)
+{
+	size_t unplaced = count_unplaced(session->model), before, round;
+
+	for (round = 0; unplaced > 0 && round < ROUNDS_MAX && !stop_signal(); round++) {
+		before = unplaced;
+		session_refresh(session);
+		unplaced = count_unplaced(session->model);
+		if (unplaced >= before)
+			break; /* no right, not no turn */
+	}
+}
+
 /* What a source could not see: each of its notes, or else its own sentence.  Notes are
  * about domains; when particular processes were asked for, those are judged by
  * themselves, and another user's domain is none of their business. */
@@ -184,6 +210,7 @@ void blind_find(struct blind *blind, struct session *session)
 	size_t i;
 
 	memset(blind, 0, sizeof(*blind));
+	place_all(session);
 	find_members(&members, session->model);
 	if (members.count > 0) {
 		stop_sleep(LOOK_AGAIN_S);
