@@ -81,6 +81,24 @@ static void share_one_processor(cpu_set_t *before)
 	sched_setaffinity(0, sizeof(one), &one);
 }
 
+void interrupt(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(ptrace(PTRACE_SEIZE, pid, 0, 0), 0);
+	assert_int_equal(ptrace(PTRACE_INTERRUPT, pid, 0, 0), 0);
+	assert_int_equal(waitpid(pid, &status, __WALL), pid);
+	assert_true(WIFSTOPPED(status));
+}
+
+bool step_until(pid_t pid, bool (*holds)(void *arg, pid_t pid), void *arg, uint64_t most)
+{
+	while (!holds(arg, pid))
+		if (most-- == 0 || !step(pid, 1))
+			return false;
+	return true;
+}
+
 uint64_t step_range(const struct stepped *o, void *world, uint64_t from, uint64_t to,
 		    uint64_t stride)
 {

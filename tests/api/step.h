@@ -20,6 +20,11 @@ bool step(pid_t pid, uint64_t k);
 /* Lets it run to the k-th entry or exit of a system call.  False: as above. */
 bool step_syscalls(pid_t pid, uint64_t k);
 
+/* Stops a child that runs, to be stepped. */
+void interrupt(pid_t pid);
+/* Steps until the condition holds; false: it did not within `most` instructions. */
+bool step_until(pid_t pid, bool (*holds)(void *arg, pid_t pid), void *arg, uint64_t most);
+
 /* A kind of operation, to be killed again and again, each time a little later. */
 struct stepped {
 	const char *name;
