@@ -13,6 +13,8 @@ cd "$(dirname "$0")/../.." || exit 1
 name=stuck-$$
 MPTRACE_NAME=$name "$programs/demo" 0.2 >"$TMPDIR/demo.log" 2>&1 &
 demo=$!
+pid_of[demo]=$demo
+started+=(demo) # ends with this script, whatever happens
 is_stuck() {
 	"$mpstat" check -p "$demo" >"$out" 2>"$err"
 	status=$?
