@@ -78,7 +78,7 @@ void frame_summary(struct view *view)
 {
 	const struct model *model = view->config.model;
 
-	view->summary = (struct summary){.records = model_records_seen(model)};
+	view->summary = (struct summary){.first = NULL};
 	count_processes(model, &view->summary);
 	count_objects(model, &view->summary);
 	count_findings(model, &view->summary);
@@ -119,24 +119,24 @@ static void draw_name(const struct view *view, struct canvas *canvas, int y)
 static void draw_numbers(const struct view *view, struct canvas *canvas, int y)
 {
 	const struct summary *now = &view->summary;
-	char number[FMT_MAX], records[2 * FMT_MAX + 32], domains[48], lost[FMT_MAX];
+	char number[FMT_MAX], lost[FMT_MAX + 32] = "", domains[48] = "";
 	int x = 0;
 
-	snprintf(records, sizeof(records), "   Records %s%s%s%s",
-		 fmt_count(number, sizeof(number), now->records), now->lost ? ", " : "",
-		 now->lost ? fmt_count(lost, sizeof(lost), now->lost) : "",
-		 now->lost ? " lost" : "");
-	snprintf(domains, sizeof(domains), " in %zu domain%s", now->domains,
-		 now->domains == 1 ? "" : "s");
+	if (now->lost)
+		snprintf(lost, sizeof(lost), "   %s records lost",
+			 fmt_count(number, sizeof(number), now->lost));
+	if (now->domains)
+		snprintf(domains, sizeof(domains), " in %zu domain%s", now->domains,
+			 now->domains == 1 ? "" : "s");
 	x += canvas_printf(canvas, x, y, STYLE_PLAIN, "Processes %zu", now->processes);
 	if (now->waiting)
 		x += canvas_printf(canvas, x, y, STYLE_WAITING, ", %zu waiting", now->waiting);
 	if (now->stuck)
 		x += canvas_printf(canvas, x, y, STYLE_BAD, ", %zu stuck", now->stuck);
 	x += canvas_printf(canvas, x, y, STYLE_PLAIN, "   Objects %zu", now->objects);
-	if (x + (int)(strlen(domains) + strlen(records)) <= canvas_columns(canvas))
+	if (x + (int)(strlen(domains) + strlen(lost)) <= canvas_columns(canvas))
 		x += canvas_text(canvas, x, y, STYLE_PLAIN, domains);
-	canvas_text(canvas, x, y, now->lost ? STYLE_WAITING : STYLE_PLAIN, records);
+	canvas_text(canvas, x, y, STYLE_WAITING, lost);
 }
 
 static void draw_verdict(const struct view *view, struct canvas *canvas, int y)

@@ -30,20 +30,35 @@ static const struct table_column columns[] = {
 static const struct table_spec spec = {
 	.entity = ENTITY_RECORD, .columns = columns, .follow = true};
 
+/* Rings of programs that were not asked for are read as well. */
+static bool is_shown(const struct model *model, const struct record *record)
+{
+	const struct process *process = model_find_pid(model, record->fact.process.pid);
+	const struct object *object;
+
+	if (process && process->id.start == record->fact.process.start)
+		return process->matched;
+	object = model_find_object(model, record->fact.object);
+	return object && object->matched;
+}
+
 static void update(struct page *page, const struct view *view)
 {
 	const struct model *model = view->config.model;
-	size_t count = model_record_count(model);
+	size_t count = model_record_count(model), shown = 0;
 
 	table_begin(page->table);
 	for (size_t i = 0; i < count; i++) {
 		const struct record *record = model_record(model, i);
 
+		if (!is_shown(model, record))
+			continue;
+		shown++;
 		table_add(page->table, (struct identity){record->number, 1}, (struct identity){0, 0},
 			  record);
 	}
 	table_end(page->table, model);
-	if (count)
+	if (shown)
 		return;
 	page->empty = true;
 	pane_text(page->pane, STYLE_STRONG, 2, "No records yet.");

@@ -23,7 +23,7 @@ struct summary {
 	size_t objects, domains;
 	size_t problems, notes;
 	const struct finding *first; /* first problem, else first note; NULL: none */
-	uint64_t records, lost;
+	uint64_t lost; /* records */
 };
 
 struct view {

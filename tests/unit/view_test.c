@@ -242,6 +242,19 @@ static void a_source_that_sees_nothing_is_told(void **state)
 	viewing_shows(f, "proc: cannot read /proc: mount it");
 }
 
+static void records_of_programs_nobody_asked_for_are_not_shown(void **state)
+{
+	struct viewing *f = *state;
+	const uint32_t pid = 4245;
+	struct model_filter filter = {.pids = &pid, .pid_count = 1};
+
+	model_set_filter(f->scene.model, &filter);
+	view_refresh(f->view);
+	viewing_press(f, '5');
+	viewing_shows(f, "consumer-1");
+	viewing_hides(f, "producer-1");
+}
+
 static void lost_records_are_counted_in_the_header(void **state)
 {
 	struct viewing *f = *state;
@@ -252,7 +265,7 @@ static void lost_records_are_counted_in_the_header(void **state)
 	fact.u.loss.count = 17;
 	model_apply(f->scene.model, &fact);
 	view_refresh(f->view);
-	viewing_shows(f, ", 17 lost");
+	viewing_shows(f, "   17 records lost");
 }
 
 int main(void)
@@ -270,6 +283,7 @@ int main(void)
 		VIEWING_TEST(any_keys_at_any_size_leave_a_screen_that_can_be_drawn),
 		VIEWING_TEST(a_hostile_name_is_harmless),
 		VIEWING_TEST(a_source_that_sees_nothing_is_told),
+		VIEWING_TEST(records_of_programs_nobody_asked_for_are_not_shown),
 		VIEWING_TEST(lost_records_are_counted_in_the_header),
 	};
 
