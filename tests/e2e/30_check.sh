@@ -44,6 +44,7 @@ expect "the same by the name of its domain" 1
 look -p "$demo" -b -n 1
 check "a frame of text tells it as well" grep -qi "deadlock" "$out"
 { kill -KILL "$demo"; wait "$demo"; } 2>/dev/null
+ended[demo]=yes
 gone() {
 	"$mpstat" list -g "$name" >"$out" 2>"$err"
 	[ $? -eq 3 ]

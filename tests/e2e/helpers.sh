@@ -10,7 +10,7 @@ mpstat=$BUILD/mpstat
 programs=$BUILD/programs
 python=/usr/bin/python3 # Debian's: it has jsonschema
 
-declare -A fifo_of pid_of
+declare -A fifo_of pid_of ended
 started=()
 
 # look ARGUMENT...: runs mpstat; sets status, and the files $out and $err.
@@ -62,6 +62,7 @@ finish() {
 	exec {fd}>&-
 	fifo_of[$1]=
 	wait "${pid_of[$1]}" 2>/dev/null
+	ended[$1]=yes # its number may be another's now
 }
 
 # A process that sleeps for a time; sets sleeper.
@@ -81,6 +82,7 @@ finish_all() {
 	local name
 	[ "$BASHPID" = $$ ] || return # a child that was hit before its exec
 	for name in "${started[@]}"; do
+		[ -n "${ended[$name]:-}" ] && continue
 		kill -KILL "${pid_of[$name]}" 2>/dev/null
 		finish "$name"
 	done
