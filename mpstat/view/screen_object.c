@@ -97,7 +97,6 @@ static const struct table_column other_columns[] = {
 	{.key = "pid"},
 	{.key = "process", .grow = 20},
 	{.key = "gets", .title = "ACQUIRED"},
-	{.key = "puts", .title = "RELEASED"},
 	{.key = "get_per_s", .title = "ACQ/s", .drop = 1},
 	{.key = "last_ns", .drop = 2},
 	{.key = NULL},

@@ -67,12 +67,14 @@ static void tell_use(struct pane *pane, const struct model *model, const struct 
 		     const struct use *use)
 {
 	char gives[STORY_VALUE_MAX], takes[STORY_VALUE_MAX], lost[STORY_VALUE_MAX];
-	bool depth = kind_has(object->fact.kind, MPT_T_DEPTH);
 
-	pane_pair(pane, object->fact.name, STYLE_PLAIN, "%s %s, %s %s%s%s", depth ? "put" : "released",
-		  story_value(model, ENTITY_USE, "puts", use, gives), depth ? "got" : "acquired",
-		  story_value(model, ENTITY_USE, "gets", use, takes), use->lost ? ", lost " : "",
-		  use->lost ? story_value(model, ENTITY_USE, "lost", use, lost) : "");
+	story_value(model, ENTITY_USE, "gets", use, takes);
+	if (kind_has(object->fact.kind, MPT_T_DEPTH))
+		pane_pair(pane, object->fact.name, STYLE_PLAIN, "put %s, got %s, lost %s",
+			  story_value(model, ENTITY_USE, "puts", use, gives), takes,
+			  story_value(model, ENTITY_USE, "lost", use, lost));
+	else
+		pane_pair(pane, object->fact.name, STYLE_PLAIN, "acquired %s times", takes);
 }
 
 static void tell_uses(struct pane *pane, const struct model *model, const struct process *process)

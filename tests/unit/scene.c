@@ -210,6 +210,10 @@ static void tell_objects(struct scene *scene)
 	tell_use(scene, PRODUCER2, JOBS, 65 + 60 * scene->refreshes, 0);
 	tell_use(scene, CONSUMER1, JOBS, 0, 60 + 70 * scene->refreshes);
 	tell_use(scene, CONSUMER2, JOBS, 0, 40 + 50 * scene->refreshes);
+	for (unsigned lock = ACCOUNT_A; lock <= ACCOUNT_B; lock++) {
+		tell_use(scene, TRANSFER1, lock, 0, 500 + 25 * scene->refreshes);
+		tell_use(scene, TRANSFER2, lock, 0, 500 + 25 * scene->refreshes);
+	}
 }
 
 void scene_open(struct scene *scene)
