@@ -20,6 +20,7 @@
 #define MEMBER_PREFIX "mptrace.1/"
 #define NAME_PREFIX "mptrace.name/"
 #define SEGMENT_MOST (1ull << 30)
+#define ID_SHORT 8 /* hex digits of a domain's id in a published address */
 
 /* ---- sockets ------------------------------------------------------------- */
 
@@ -45,13 +46,19 @@ static int bind_name(const char *name)
 	return fd;
 }
 
-static void member_name(char *out, size_t size)
+/* "Here it is": id, pid, descriptor.  False: the program has closed the segment's
+ * descriptor, which may be another file by now. */
+static bool member_name(char *out, size_t size)
 {
+	struct stat st;
 	char hex[33];
 
+	if (fstat(domain.fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != domain.inode)
+		return false;
 	for (int i = 0; i < 16; i++)
 		snprintf(hex + 2 * i, 3, "%02x", domain.header->domain_id[i]);
 	snprintf(out, size, "%s/%d/%d", hex, getpid(), domain.fd);
+	return true;
 }
 
 /* Is fd still the socket we bound?  The program may have closed it and opened
@@ -73,9 +80,70 @@ void domain_announce(void)
 
 	if (announced >= 0 && still_ours(announced))
 		close(announced);
-	member_name(who, sizeof(who));
+	announced = -1;
+	if (!member_name(who, sizeof(who)))
+		return;
 	snprintf(name, sizeof(name), MEMBER_PREFIX "%s", who);
 	announced = bind_name(name);
+}
+
+/* ---- looking up ------------------------------------------------------------ */
+
+/* Where a domain can be opened, and the beginning of its id in hex. */
+struct address {
+	int pid, fd;
+	char id[ID_SHORT + 1];
+};
+
+/* What follows `prefix` in the line's name, the eighth column; NULL: another name. */
+static const char *after_prefix(const char *line, const char *prefix)
+{
+	const char *at = strchr(line, '@');
+	size_t n = strlen(prefix);
+
+	return at && strncmp(at + 1, prefix, n) == 0 ? at + 1 + n : NULL;
+}
+
+/* "<id>/<pid>/<fd>", the id perhaps shortened. */
+static bool parse_address(const char *text, struct address *out)
+{
+	size_t n = text ? strspn(text, "0123456789abcdef") : 0;
+
+	if (n < ID_SHORT)
+		return false;
+	memcpy(out->id, text, ID_SHORT);
+	out->id[ID_SHORT] = '\0';
+	return sscanf(text + n, "/%d/%d", &out->pid, &out->fd) == 2;
+}
+
+/* Calls visit for each address announced under prefix until it returns no error; else
+ * returns the first error but -ENOENT. */
+static int each_address(const char *prefix, int (*visit)(const struct address *, void *),
+			void *arg)
+{
+	FILE *f = fopen("/proc/net/unix", "re");
+	struct address a;
+	char line[512];
+	int rc = -ENOENT, one;
+
+	if (!f)
+		return -errno;
+	while (rc < 0 && fgets(line, sizeof(line), f)) {
+		if (!parse_address(after_prefix(line, prefix), &a))
+			continue;
+		one = visit(&a, arg);
+		if (one >= 0 || rc == -ENOENT)
+			rc = one;
+	}
+	fclose(f);
+	return rc;
+}
+
+/* ---- publishing ------------------------------------------------------------ */
+
+static int is_ours(const struct address *a, void *who)
+{
+	return strncmp(a->id, who, ID_SHORT) == 0 ? 0 : -ENOENT;
 }
 
 int join_publish(const char *name)
@@ -83,14 +151,19 @@ int join_publish(const char *name)
 	char who[80], full[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	int exclusive, told;
 
+	if (!member_name(who, sizeof(who)))
+		return -EBADF;
 	snprintf(full, sizeof(full), NAME_PREFIX "%s", name);
 	exclusive = bind_name(full);
-	if (exclusive < 0)
-		return exclusive == -EADDRINUSE ? -EEXIST : exclusive;
 	/* Name and address do not fit one socket name of 107 bytes together with a
 	 * 47-byte name, so the id is shortened: it only has to be found. */
-	member_name(who, sizeof(who));
-	snprintf(full, sizeof(full), NAME_PREFIX "%s/%.8s%s", name, who, strchr(who, '/'));
+	snprintf(full, sizeof(full), NAME_PREFIX "%s/", name);
+	if (exclusive == -EADDRINUSE)
+		return each_address(full, is_ours, who) == 0 ? 0 : -EEXIST;
+	if (exclusive < 0)
+		return exclusive;
+	snprintf(full, sizeof(full), NAME_PREFIX "%s/%.*s%s", name, ID_SHORT, who,
+		 strchr(who, '/'));
 	told = bind_name(full);
 	if (told < 0) {
 		close(exclusive);
@@ -101,39 +174,24 @@ int join_publish(const char *name)
 
 /* ---- joining --------------------------------------------------------------- */
 
-/* Where a published domain can be opened. */
-struct address {
-	int pid, fd;
-};
-
-static bool parse_line(const char *line, const char *name, struct address *out)
+static bool section_fits(const struct mpt_wire_section *s, uint64_t from, uint64_t file_size)
 {
-	char prefix[80];
-	const char *p;
-
-	snprintf(prefix, sizeof(prefix), "@" NAME_PREFIX "%s/", name);
-	p = strstr(line, prefix);
-	return p && sscanf(p + strlen(prefix), "%*8[0-9a-f]/%d/%d", &out->pid, &out->fd) == 2;
+	return s->offset >= from && s->offset % MPT_BLOCK == 0 && s->offset <= file_size &&
+	       s->used <= s->count && (uint64_t)s->stride * s->count <= file_size - s->offset;
 }
 
-static int look_up(const char *name, struct address *out)
-{
-	FILE *f = fopen("/proc/net/unix", "re");
-	char line[512];
-	bool found = false;
-
-	if (!f)
-		return -errno;
-	while (!found && fgets(line, sizeof(line), f))
-		found = parse_line(line, name, out);
-	fclose(f);
-	return found ? 0 : -ENOENT;
-}
-
-/* The other program is of our user or we could not open it; still, look before we
- * map: a header that lies would send every later access astray. */
+/* The segment is of our user; still, look before we map: a header that lies would
+ * send every later access astray. */
 static int check_header(const struct mpt_wire_header *h, uint64_t file_size)
 {
+	static const uint32_t strides[] = {
+		[MPT_SEC_PROCESSES] = sizeof(struct mpt_wire_process),
+		[MPT_SEC_THREADS] = sizeof(struct mpt_wire_thread),
+		[MPT_SEC_OBJECTS] = sizeof(struct mpt_wire_object),
+		[MPT_SEC_ARENA] = MPT_BLOCK,
+	};
+	uint64_t from = MPT_BLOCK;
+
 	if (h->magic != MPT_WIRE_MAGIC || h->state != MPT_SEG_LIVE)
 		return -EPROTO;
 	if (h->major != MPT_WIRE_MAJOR || h->total_size != file_size || file_size > SEGMENT_MOST)
@@ -141,48 +199,87 @@ static int check_header(const struct mpt_wire_header *h, uint64_t file_size)
 	for (int i = MPT_SEC_PROCESSES; i <= MPT_SEC_ARENA; i++) {
 		const struct mpt_wire_section *s = &h->section[i];
 
-		if (s->offset > file_size || s->used > s->count ||
-		    (uint64_t)s->stride * s->count > file_size - s->offset)
+		if (s->stride != strides[i] || s->count == 0 || !section_fits(s, from, file_size))
 			return -EPROTO;
+		from = s->offset + (uint64_t)s->stride * s->count;
 	}
-	return h->section[MPT_SEC_PROCESSES].stride == sizeof(struct mpt_wire_process) &&
-			       h->section[MPT_SEC_THREADS].stride == sizeof(struct mpt_wire_thread) &&
-			       h->section[MPT_SEC_OBJECTS].stride == sizeof(struct mpt_wire_object) ?
-		       0 :
-		       -EPROTO;
+	return 0;
 }
 
-static int open_checked(const struct address *a, uint64_t *size)
+/* A regular file of our own user, opened for writing.  Whoever owns the file can write into
+ * everybody who maps it, so that root, too, takes only its own. */
+static int open_owned(const struct address *a, struct stat *st)
 {
 	char path[64];
+	int look, fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", a->pid, a->fd);
+	look = descriptor_high(open(path, O_PATH | O_CLOEXEC));
+	if (look < 0)
+		return -errno;
+	fd = fstat(look, st) < 0 || !S_ISREG(st->st_mode) ? -EPROTO : 0;
+	if (fd == 0 && st->st_uid != geteuid())
+		fd = -EACCES;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", look);
+	if (fd == 0)
+		fd = descriptor_high(open(path, O_RDWR | O_CLOEXEC));
+	fd = fd == -1 ? -errno : fd;
+	close(look);
+	return fd;
+}
+
+/* A search through the addresses. */
+struct search {
+	char id[ID_SHORT + 1]; /* in: only this domain; out: of one whose opener is gone */
+	bool by_id;
+	uint64_t size;
+};
+
+static int open_checked(const struct address *a, void *arg)
+{
 	struct mpt_wire_header header;
+	struct search *search = arg;
 	struct stat st;
 	int fd, rc = -EPROTO;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", a->pid, a->fd);
-	fd = descriptor_high(open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK));
+	if (search->by_id && strcmp(search->id, a->id) != 0)
+		return -ENOENT;
+	fd = open_owned(a, &st);
+	if (fd == -ENOENT)
+		memcpy(search->id, a->id, sizeof(search->id));
 	if (fd < 0)
-		return errno == ENOENT ? -ENOENT : -errno;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header))
+		return fd;
+	if (pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header))
 		rc = check_header(&header, (uint64_t)st.st_size);
 	if (rc < 0) {
 		close(fd);
 		return rc;
 	}
-	*size = (uint64_t)st.st_size;
+	search->size = (uint64_t)st.st_size;
+	return fd;
+}
+
+/* Where the publisher says, or, when he has died, at any member of his domain. */
+static int open_published(const char *name, uint64_t *size)
+{
+	struct search search = { .by_id = false };
+	char prefix[sizeof(NAME_PREFIX) + MPT_NAME_MAX + 1];
+	int fd;
+
+	snprintf(prefix, sizeof(prefix), NAME_PREFIX "%s/", name);
+	fd = each_address(prefix, open_checked, &search);
+	search.by_id = true;
+	if (fd == -ENOENT && search.id[0])
+		fd = each_address(MEMBER_PREFIX, open_checked, &search);
+	*size = search.size;
 	return fd;
 }
 
 static int join_once(const char *name)
 {
-	struct address a;
 	uint64_t size;
-	int fd, rc = look_up(name, &a);
+	int fd = open_published(name, &size), rc;
 
-	if (rc < 0)
-		return rc;
-	fd = open_checked(&a, &size);
 	if (fd < 0)
 		return fd;
 	domain_enter();

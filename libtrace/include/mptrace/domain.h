@@ -23,15 +23,17 @@ extern "C" {
  * namespace), for others to join.  Environment MPTRACE_NAME does the same at
  * creation, silently keeping the domain unpublished when the name is taken.
  *   name     1 to 47 bytes, no '/'
- * Returns 0; -EEXIST another living domain has the name; -EINVAL.
+ * Returns 0, also when it has the name already; -EEXIST another living domain has
+ * it; -EBADF the program has closed the library's descriptors; -EINVAL.
+ * The name is taken while this process or a child forked later lives.
  * Does not block. */
 MPT_API int mpt_domain_publish(const char *name);
 
 /* Joins the domain that somebody published as `name`.
  *   timeout_ns  how long to wait for it to appear
  * Returns 0; -EAGAIN, -ETIMEDOUT no such domain; -EBUSY this process is in
- * another domain already; -EACCES it belongs to another user; -EPROTO it speaks
- * another version; -ENOSPC, -ENOMEM.  Joining the own domain again is 0. */
+ * another domain already; -EACCES it belongs to another user (root, too, joins only
+ * its own); -EPROTO it speaks another version or is no domain; -ENOSPC, -ENOMEM.  Joining the own domain again is 0. */
 MPT_API int mpt_domain_join(const char *name, uint64_t timeout_ns);
 
 #ifdef __cplusplus
