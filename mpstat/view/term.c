@@ -30,6 +30,7 @@ struct term {
 	struct sigaction actions_before[SIGNALS_TAKEN];
 	int signal_fd;
 	bool colour, unicode;
+	bool lost; /* hung up: nobody is there any more */
 };
 
 static const int signals_taken[SIGNALS_TAKEN] = {SIGTERM,  SIGINT,  SIGQUIT, SIGHUP,
@@ -174,6 +175,10 @@ static void give_signals_back(struct term *term)
 {
 	close(term->signal_fd);
 	restore_actions(term);
+	/* The kernel tells a hangup twice, to the session's leader and to the group in
+	 * front; the second must not kill the caller while it cleans up. */
+	if (term->lost)
+		signal(SIGHUP, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &term->signals_before, NULL);
 }
 
@@ -320,6 +325,7 @@ static int on_signal(struct term *term)
 		return KEY_CODE_NONE;
 	switch (info.ssi_signo) {
 	case SIGHUP:
+		term->lost = true;
 		return KEY_CODE_LOST;
 	case SIGTSTP:
 		suspend(false);
@@ -403,7 +409,9 @@ int term_key(struct term *term, int timeout_ms)
 		return on_signal(term);
 	if (fds[0].revents & POLLIN)
 		key = read_key();
-	if (key == KEY_CODE_NONE && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)))
+	if (key == KEY_CODE_NONE && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))) {
+		term->lost = true;
 		return KEY_CODE_LOST;
+	}
 	return key;
 }

@@ -24,7 +24,8 @@ struct term;
  * refused.  0, -ENOTTY, -ENOTSUP or another negative errno with a sentence. */
 int term_open(struct term **term, bool colour, struct err *err);
 
-/* Puts the screen, the modes and the signals back; frees.  NULL is fine. */
+/* Puts the screen, the modes and the signals back; frees.  NULL is fine.  After
+ * KEY_CODE_LOST SIGHUP stays ignored: it has been answered. */
 void term_close(struct term *term);
 
 /* Whether the terminal's character set has our glyphs (UTF-8). */
