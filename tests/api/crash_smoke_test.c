@@ -255,7 +255,7 @@ static void kill_one(struct storm *s, struct worker *w, bool steered)
 /* A storm that hit nobody inside has shown nothing. */
 static bool enough(const struct storm *s)
 {
-	return s->kills >= 100 && s->inside >= 20;
+	return s->kills >= 50 && s->inside >= 15;
 }
 
 static void rage(struct storm *s, struct worker *workers)
