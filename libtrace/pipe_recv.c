@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pipe_recv.c - receiving, and looking without receiving; see pipe.h and
- * docs/crash-safety.md.
+ * pipe_recv.c - receiving, and looking without receiving; see pipe.h.
  *
  *   lock take
  *   nothing there? unlock, wait, begin again

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pipe_send.c - sending; see pipe.h and docs/crash-safety.md.
+ * pipe_send.c - sending; see pipe.h.
  *
  *   lock give
  *   intent

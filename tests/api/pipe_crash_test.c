@@ -113,28 +113,63 @@ static void *kills_when_the_receiver_waits(void *arg)
 {
 	struct victim *v = arg;
 
-	/* The sender is killed and the receiver empties the socket, or the other way round:
-	 * both happen. */
-	child_claims_eventually(v->ends->there->half_process != 0);
-	kill_child(v->pid);
+	child_claims_eventually(is_blocked_in(getpid(), MPT_OP_PIPE_RECV));
+	kill(v->pid, SIGKILL);
 	return NULL;
 }
 
+/* No frame comes any more, others still have the sending end open: no EOF either. */
 static void a_receiver_in_the_middle_notices_the_death_of_the_sender(void **state)
+{
+	struct ends e = duplex();
+	uint8_t *buffer = malloc(LONG_MESSAGE);
+	struct victim v = { &e, sender_in_the_middle(&e) };
+	pthread_t t;
+
+	(void)state;
+	stop_child(v.pid);
+	t = thread(kills_when_the_receiver_waits, &v);
+	assert_int_equal(mpt_pipe_recv(e.second, buffer, LONG_MESSAGE, MPT_FOREVER), -EBADMSG);
+	join_thread(t);
+	assert_int_equal(end_of(v.pid), -SIGKILL);
+	assert_still_works(&e);
+	assert_counts(&e, 2, 1, 1);
+	free(buffer);
+	destroy_ends(&e);
+}
+
+static void *kills_while_it_moves(void *arg)
+{
+	struct victim *v = arg;
+
+	child_claims_eventually(v->ends->there->half_process != 0 || reached(v->ends->point));
+	kill(v->pid, SIGKILL);
+	return NULL;
+}
+
+/* Killed at any moment: whole or cut short, and counted as what it was. */
+static void a_message_in_motion_is_whole_or_cut_short(void **state)
 {
 	uint8_t *buffer = malloc(LONG_MESSAGE);
 
 	(void)state;
 	for (int i = 0; i < 10; i++) {
 		struct ends e = duplex();
-		struct victim v = { &e, child(sends_50_mb, &e) };
-		pthread_t t = thread(kills_when_the_receiver_waits, &v);
+		pid_t sender = sender_in_the_middle(&e);
+		struct victim v = { &e, sender };
+		pthread_t t = thread(kills_while_it_moves, &v);
+		ssize_t n = mpt_pipe_recv(e.second, buffer, LONG_MESSAGE, MPT_FOREVER);
+		bool whole = n == LONG_MESSAGE;
 
-		assert_int_equal(mpt_pipe_recv(e.second, buffer, LONG_MESSAGE, MPT_FOREVER),
-				 -EBADMSG);
+		reach(e.point); /* should the message have been faster than its killer */
 		join_thread(t);
+		end_of(sender);
+		if (!whole)
+			assert_int_equal(n, -EBADMSG);
+		else
+			assert_true(is_patterned(buffer, LONG_MESSAGE, 50));
 		assert_still_works(&e);
-		assert_counts(&e, 2, 1, 1);
+		assert_counts(&e, 2, 1 + whole, !whole);
 		destroy_ends(&e);
 	}
 	free(buffer);
@@ -432,6 +467,7 @@ int main(void)
 		api_test(the_next_message_of_another_sender_is_whole),
 		api_test(with_the_last_sender_gone_eof_follows),
 		api_test(a_receiver_in_the_middle_notices_the_death_of_the_sender),
+		api_test(a_message_in_motion_is_whole_or_cut_short),
 		api_test(a_short_send_is_there_whole_or_not_at_all),
 		api_test(b63_killed_poller_swallows_nothing),
 		api_test(a_killed_idle_receiver_swallows_nothing),
