@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -167,7 +168,7 @@ static int init_mutex(uint8_t *at)
 	return -rc;
 }
 
-static int fill_header(const char *name)
+static int fill_header(const char *name, uint32_t flags)
 {
 	struct mpt_wire_header *h = domain.header;
 	struct timespec wall;
@@ -180,8 +181,8 @@ static int fill_header(const char *name)
 	h->minor = MPT_WIRE_MINOR;
 	h->header_size = sizeof(*h);
 	h->total_size = domain.size;
-	h->flags = (env_keep_directory() ? MPT_SEG_FILE : 0) |
-		   (clock_has_tsc() ? MPT_SEG_TSC : 0) | (env_records() ? 0 : MPT_SEG_NO_RINGS);
+	h->flags = flags | (clock_has_tsc() ? MPT_SEG_TSC : 0) |
+		   (env_records() ? 0 : MPT_SEG_NO_RINGS);
 	if (getrandom(h->domain_id, sizeof(h->domain_id), GRND_NONBLOCK) < 0)
 		memcpy(h->domain_id, &wall, sizeof(h->domain_id));
 	read_boot_id(h->boot_id);
@@ -210,25 +211,75 @@ static int wanted_size(uint64_t *size)
 	return *size < ENV_DOMAIN_LEAST ? -EFBIG : 0;
 }
 
-static int open_backing(const char *name)
+static int open_memory(const char *name)
 {
-	const char *dir = env_keep_directory();
-	char path[4096];
+	char label[sizeof("mptrace:") + MPT_NAME_MAX];
+	int fd;
 
-	if (!dir) {
-		snprintf(path, sizeof(path), "mptrace:%s", name);
-		return memfd_create(path, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	}
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s-%d.mptrace", dir, name, getpid()) >=
-	    sizeof(path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	return open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	snprintf(label, sizeof(label), "mptrace:%s", name);
+	fd = descriptor_high(memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+	return fd < 0 ? -errno : fd;
 }
 
+/* A file of its own; exec keeps the pid, so the first name may be in use. */
+static int open_file(const char *dir, const char *name, char path[PATH_MAX])
+{
+	char number[8] = "";
+	int fd;
+
+	for (int n = 2; n < 100; n++) {
+		if ((size_t)snprintf(path, PATH_MAX, "%s/%s-%d%s.mptrace", dir, name, getpid(),
+				     number) >= PATH_MAX)
+			return -ENAMETOOLONG;
+		fd = descriptor_high(open(
+			path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+		if (fd >= 0 || errno != EEXIST)
+			return fd < 0 ? -errno : fd;
+		snprintf(number, sizeof(number), "-%d", n);
+	}
+	return -EEXIST;
+}
+
+/* Lays a domain out in fd, which is closed when that fails. */
+static int create_in(int fd, const char *name, uint64_t size, uint32_t flags)
+{
+	int rc = ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+
+	if (rc == 0)
+		rc = domain_map(fd, size);
+	if (rc == 0)
+		rc = fill_header(name, flags);
+	if (rc == 0) {
+		/* Nobody can pull the memory away under a mapping (not for files). */
+		fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+		return 0;
+	}
+	if (domain.header)
+		munmap(domain.header, size);
+	domain.header = NULL;
+	domain.fd = -1;
+	close(fd);
+	return rc;
+}
+
+static int create_kept(const char *dir, const char *name, uint64_t size)
+{
+	char path[PATH_MAX];
+	int fd = open_file(dir, name, path), rc;
+
+	if (fd < 0)
+		return fd;
+	rc = create_in(fd, name, size, MPT_SEG_FILE);
+	if (rc < 0)
+		unlink(path);
+	return rc;
+}
+
+/* A file that cannot be kept is no reason for the program not to work: it is said in
+ * mpt_trace_status(). */
 static int create(void)
 {
+	const char *dir = env_keep_directory();
 	char name[MPT_NAME_MAX];
 	uint64_t size;
 	int fd, rc = wanted_size(&size);
@@ -236,27 +287,15 @@ static int create(void)
 	if (rc < 0)
 		return rc;
 	env_domain_name(name);
-	fd = descriptor_high(open_backing(name));
-	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, (off_t)size) < 0)
-		rc = -errno;
-	if (rc == 0)
-		rc = domain_map(fd, size);
-	if (rc == 0)
-		rc = fill_header(name);
-	if (rc < 0) {
-		if (domain.header)
-			munmap(domain.header, size);
-		domain.header = NULL;
-		domain.fd = -1;
-		close(fd);
-		return rc;
+	if (dir)
+		domain.keep_error = create_kept(dir, name, size);
+	if (!dir || domain.keep_error < 0) {
+		fd = open_memory(name);
+		rc = fd < 0 ? fd : create_in(fd, name, size, 0);
 	}
-	/* Nobody can pull the memory away under a mapping (fails for files: fine). */
-	fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-	domain_ready();
-	return 0;
+	if (rc == 0)
+		domain_ready();
+	return rc;
 }
 
 /* The child of a process that was creating its domain must not find the lock

@@ -19,6 +19,7 @@
 struct domain {
 	int fd; /* -1 when the program closed it behind our back */
 	uint64_t inode; /* of the segment: tells it from others in /proc/PID/maps */
+	int keep_error;	/* why MPTRACE_OUT was not followed, 0: it was, or is not set */
 	uint64_t size;
 	uint64_t ring_bytes; /* wanted per thread; 0: records are off */
 	struct mpt_wire_header *header;

@@ -26,11 +26,14 @@ static uint64_t size_of(const char *variable, uint64_t otherwise, uint64_t least
 	if (!text || *text < '0' || *text > '9')
 		return otherwise;
 	n = strtoull(text, &end, 10);
-	if (*end == 'K' || *end == 'k')
+	if (*end == 'K' || *end == 'k') {
 		n = n > most ? most : n << 10;
-	else if (*end == 'M' || *end == 'm')
+		end++;
+	} else if (*end == 'M' || *end == 'm') {
 		n = n > most ? most : n << 20;
-	else if (*end != '\0')
+		end++;
+	}
+	if (*end != '\0')
 		return otherwise;
 	return n < least ? least : n > most ? most : n;
 }

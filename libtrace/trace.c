@@ -21,7 +21,7 @@ int mpt_trace_status(struct mpt_trace_info *out)
 		return rc;
 	}
 	out->on = me->recording;
-	out->error = me->recording || domain.ring_bytes == 0 ? 0 : -ENOSPC;
+	out->error = me->recording || domain.ring_bytes == 0 ? domain.keep_error : -ENOSPC;
 	out->records = load64(&me->thread->head);
 	out->lost = load64(&me->thread->lost_reentered);
 	out->ring_bytes = (uint64_t)me->thread->packet_size * me->thread->packets;

@@ -32,8 +32,9 @@ MPT_API int mpt_domain_publish(const char *name);
 /* Joins the domain that somebody published as `name`.
  *   timeout_ns  how long to wait for it to appear
  * Returns 0; -EAGAIN, -ETIMEDOUT no such domain; -EBUSY this process is in
- * another domain already; -EACCES it belongs to another user (root, too, joins only
- * its own); -EPROTO it speaks another version or is no domain; -ENOSPC, -ENOMEM.  Joining the own domain again is 0. */
+ * another domain already; -EACCES it belongs to another user (root, too, joins
+ * only its own); -EPROTO it speaks another version or is no domain; -ENOSPC,
+ * -ENOMEM.  Joining the own domain again is 0. */
 MPT_API int mpt_domain_join(const char *name, uint64_t timeout_ns);
 
 #ifdef __cplusplus

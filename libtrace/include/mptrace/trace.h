@@ -8,7 +8,8 @@
  *   MPTRACE_RING=64K   bytes of records kept per thread (8K to 16M)
  *   MPTRACE_SIZE=64M   size of the domain (1M to 1G)
  *   MPTRACE_NAME=name  name of the domain, else the program's
- *   MPTRACE_OUT=dir    keep the domain in dir/NAME-PID.mptrace after the end
+ *   MPTRACE_OUT=dir    keep the domain in dir/NAME-PID.mptrace after the end; where
+ *                      that is impossible the program works without
  */
 #ifndef MPTRACE_TRACE_H
 #define MPTRACE_TRACE_H
@@ -21,7 +22,8 @@ extern "C" {
 
 struct mpt_trace_info {
 	bool on;		/* this thread writes records */
-	int error;		/* why not: negative errno; 0: on, or switched off */
+	int error;		/* why not, or why MPTRACE_OUT was not followed: negative
+				 * errno; 0: all as wanted */
 	uint64_t records;	/* written by this thread */
 	uint64_t lost;		/* not written: re-entered by a signal handler */
 	uint64_t ring_bytes;	/* of this thread */
