@@ -140,8 +140,35 @@ static enum claim_verdict judge_seen(struct claim *claim, const struct claim_con
 	return is_member(claim, c) ? CLAIM_ALIVE : CLAIM_FORGED;
 }
 
+static int by_pid(const void *key, const void *element)
+{
+	const uint32_t *pid = key;
+	const struct announced *a = element;
+
+	return *pid < a->pid ? -1 : *pid > a->pid;
+}
+
+/* Nothing has happened to a process of our namespace that was found alive and still
+ * announces itself. */
+static bool still_announced(const struct claim *claim, const struct claim_context *c)
+{
+	return claim->known && claim->pid == claim->claimed_pid && c->announced_count &&
+	       bsearch(&claim->pid, c->announced, c->announced_count, sizeof(*c->announced),
+		       by_pid);
+}
+
+static enum claim_verdict look(struct claim *claim, const struct claim_context *c,
+			       const struct mpt_wire_process *p, bool closely)
+{
+	if (claim->pid == 0)
+		return judge_unseen(c, p);
+	if (claim->verdict == CLAIM_ALIVE && !closely && still_announced(claim, c))
+		return CLAIM_ALIVE;
+	return judge_seen(claim, c);
+}
+
 static void judge(struct claim *claim, const struct claim_context *c,
-		  const struct mpt_wire_process *p)
+		  const struct mpt_wire_process *p, bool closely)
 {
 	bool same = claim->generation == p->generation && claim->claimed_pid == p->pid &&
 		    claim->claimed_start == p->start_ticks;
@@ -154,7 +181,7 @@ static void judge(struct claim *claim, const struct claim_context *c,
 		claim->verdict = CLAIM_GONE;
 	/* A dead process does not come back, and a forger stays one. */
 	else if (!same || claim->verdict == CLAIM_ALIVE || claim->verdict == CLAIM_NONE)
-		claim->verdict = claim->pid ? judge_seen(claim, c) : judge_unseen(c, p);
+		claim->verdict = look(claim, c, p, closely);
 }
 
 static bool unresolved(const struct claims *claims, const struct claim_context *c)
@@ -170,7 +197,8 @@ static void judge_all(struct claims *claims, const struct claim_context *c)
 {
 	claims->alive = claims->forged = 0;
 	for (size_t i = 0; i < claims->count; i++) {
-		judge(&claims->items[i], c, &c->snapshot->processes[i]);
+		judge(&claims->items[i], c, &c->snapshot->processes[i],
+		      i - claims->turn < CLAIM_TURN);
 		claims->alive += claims->items[i].verdict == CLAIM_ALIVE;
 		claims->forged += claims->items[i].verdict == CLAIM_FORGED;
 	}
@@ -187,6 +215,7 @@ int claims_check(struct claims *claims, const struct claim_context *c)
 		memset(claims->items + claims->count, 0,
 		       (count - claims->count) * sizeof(*claims->items));
 	claims->count = count;
+	claims->turn = claims->turn + CLAIM_TURN < count ? claims->turn + CLAIM_TURN : 0;
 	judge_all(claims, c);
 	if (unresolved(claims, c) && c->now_ns >= claims->search_ns) {
 		claims->search_ns = c->now_ns + SEARCH_AGAIN_NS;

@@ -50,6 +50,17 @@ struct process_id decode_process_id(const struct decode *d, uint32_t slot)
 	return (struct process_id){ c->pid ? c->pid : c->claimed_pid, c->start };
 }
 
+uint32_t decode_pid(const struct decode *d, uint32_t claimed)
+{
+	for (size_t i = 0; claimed && i < d->claims->count; i++) {
+		const struct claim *c = &d->claims->items[i];
+
+		if (c->claimed_pid == claimed && c->pid && c->verdict != CLAIM_NONE)
+			return c->pid;
+	}
+	return claimed;
+}
+
 bool decode_is_member(const struct decode *d, uint32_t slot)
 {
 	const struct claim *c = claim_of(d, slot);
@@ -104,7 +115,7 @@ void decode_domain(const struct decode *d)
 	decode_begin(d, &fact, FACT_DOMAIN);
 	out->domain = d->domain;
 	text_clean(out->name, sizeof(out->name), h->name, sizeof(h->name));
-	out->creator_pid = h->creator_pid;
+	out->creator_pid = decode_pid(d, h->creator_pid);
 	out->created_ns = h->created_ns;
 	out->size_bytes = d->segment->allocated;
 	out->rings_bytes = rings_bytes(d->snapshot);

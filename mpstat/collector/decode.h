@@ -44,6 +44,9 @@ void decode_emit(const struct decode *d, const struct fact *fact);
 /* Is there something to tell about the process in this slot? */
 bool decode_has_process(const struct decode *d, uint32_t slot);
 struct process_id decode_process_id(const struct decode *d, uint32_t slot);
+/* Our number for a member that the segment calls `claimed`: another one when it lives in
+ * another pid namespace. */
+uint32_t decode_pid(const struct decode *d, uint32_t claimed);
 /* Does the process in this slot live, as a member? */
 bool decode_is_member(const struct decode *d, uint32_t slot);
 

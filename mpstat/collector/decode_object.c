@@ -83,7 +83,7 @@ static void fill_object(const struct decode *d, uint32_t slot, struct fact_objec
 	out->capacity_bytes = o->capacity_bytes;
 	out->lost = o->lost + (traits & MPT_T_ENDS ? o->missing : 0);
 	out->recovered = o->recovered;
-	out->recovered_pid = o->recovered_pid;
+	out->recovered_pid = decode_pid(d, o->recovered_pid);
 	out->recovered_ns = o->recovered_ns;
 	if (traits & MPT_T_OWNER)
 		fill_owner(o, out);

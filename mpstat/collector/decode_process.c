@@ -6,16 +6,18 @@
 
 _Static_assert(MPT_EXIT_UNKNOWN == FACT_EXIT_UNKNOWN, "wire and facts agree");
 
-/* The parent's slot may be another process's by now: its pid decides. */
-static struct process_id parent_of(const struct decode *d, const struct mpt_wire_process *p)
+/* The parent's slot may be another process's by now: its pid decides.  A parent that is
+ * no member has no number here when its child has another one here. */
+static struct process_id parent_of(const struct decode *d, uint32_t slot)
 {
-	struct process_id id = { p->parent_pid, 0 };
+	const struct mpt_wire_process *p = &d->snapshot->processes[slot];
+	const struct claim *claim = &d->claims->items[slot];
 
 	if (p->parent < d->snapshot->process_count &&
 	    d->snapshot->processes[p->parent].inner_pid == p->parent_pid &&
 	    decode_has_process(d, p->parent))
-		id = decode_process_id(d, p->parent);
-	return id;
+		return decode_process_id(d, p->parent);
+	return (struct process_id){ claim->pid == claim->claimed_pid ? p->parent_pid : 0, 0 };
 }
 
 static void fill_process(const struct decode *d, uint32_t slot, struct fact_process *out)
@@ -24,7 +26,7 @@ static void fill_process(const struct decode *d, uint32_t slot, struct fact_proc
 	const struct claim *claim = &d->claims->items[slot];
 
 	out->id = decode_process_id(d, slot);
-	out->parent = parent_of(d, p);
+	out->parent = parent_of(d, slot);
 	text_clean(out->name, sizeof(out->name), p->name, sizeof(p->name));
 	out->uid = claim->uid;
 	out->cpu_ns = out->rss_bytes = out->threads = out->started_ns = FACT_UNKNOWN;

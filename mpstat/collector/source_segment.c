@@ -113,6 +113,8 @@ static int judge_members(const struct reading *r, const struct segment *segment,
 		.snapshot = &r->source->snapshot,
 		.same_boot = same_boot(r->source, segment),
 		.pidns = r->source->pidns,
+		.announced = r->watched->announced,
+		.announced_count = r->watched->announced_count,
 		.now_ns = r->now_ns,
 	};
 

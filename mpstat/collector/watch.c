@@ -56,8 +56,9 @@ static void drop(struct watch *watch, struct watched *w)
 
 /* ---- announced ------------------------------------------------------------ */
 
-static void open_announced(struct watch *watch, const struct announced *members, size_t count,
-			   struct notes *notes)
+/* NULL: it cannot be had. */
+static struct watched *open_announced(struct watch *watch, const struct announced *members,
+				      size_t count, struct notes *notes)
 {
 	struct err err = { 0 };
 	uint32_t pid = 0;
@@ -66,7 +67,7 @@ static void open_announced(struct watch *watch, const struct announced *members,
 
 	if (HASH_COUNT(watch->domains) >= WATCH_DOMAINS) {
 		watch->too_many++;
-		return;
+		return NULL;
 	}
 	fd = discover_domain(watch->proc, members, count, &pid, &err);
 	if (fd < 0) {
@@ -76,11 +77,12 @@ static void open_announced(struct watch *watch, const struct announced *members,
 		/* No right is no reason to search: nobody else can be asked. */
 		if (err.code != -EACCES && err.code != -EPERM)
 			watch->missing = true;
-		return;
+		return NULL;
 	}
 	w = add(watch, members[0].domain, fd);
 	if (w)
 		w->pid = pid;
+	return w;
 }
 
 /* notes may be NULL: nothing is said then. */
@@ -97,12 +99,14 @@ static void refresh_announced(struct watch *watch, struct notes *notes)
 			if (memcmp(list->items[end].domain, first->domain, 16) != 0)
 				break;
 		w = find(watch, first->domain);
-		if (w) {
-			w->staying = true;
-			w->searched = false;
-		} else {
-			open_announced(watch, first, end - i, notes);
-		}
+		if (!w)
+			w = open_announced(watch, first, end - i, notes);
+		if (!w)
+			continue;
+		w->staying = true;
+		w->searched = false;
+		w->announced = first;
+		w->announced_count = end - i;
 	}
 }
 
@@ -208,8 +212,10 @@ int watch_refresh(struct watch *watch, uint64_t now_ns, struct notes *notes, str
 	int rc = 0;
 
 	watch->too_many = 0;
-	for (w = watch->domains; w; w = w->hh.next)
+	for (w = watch->domains; w; w = w->hh.next) {
 		w->staying = w->path != NULL || w->searched;
+		w->announced_count = 0;
+	}
 	if (!watch->options->only_files)
 		rc = refresh_living(watch, now_ns, notes, err);
 	refresh_files(watch, notes);

@@ -31,6 +31,8 @@ struct watched {
 	bool searched;	  /* found by search: it lasts while a member lives */
 	bool staying;	  /* seen in this refresh, or not known to be gone */
 	bool published;
+	const struct announced *announced; /* its members in watch.announced, by pid */
+	size_t announced_count;
 	struct claims claims;
 	struct cursors cursors;
 	UT_hash_handle hh;

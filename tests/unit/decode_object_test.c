@@ -179,7 +179,7 @@ static void uses_are_summed_over_the_threads_of_a_process(void **state)
 	assert_int_equal(u->takes, 22);
 	assert_int_equal(u->last_ns, 30);
 	assert_int_equal(use((uint32_t)getpid(), 2)->gives, 1);
-	assert_int_equal(use(1001, 0)->gives, 100);
+	assert_int_equal(use(FAKE_PID(1), 0)->gives, 100);
 	assert_int_equal(fact_log_count(&facts, FACT_USE), 3);
 }
 
@@ -221,8 +221,8 @@ static void what_the_dead_took_but_did_not_get_is_lost(void **state)
 	fake_object(&fake, 0)->lost = 2; /* of earlier dead */
 	operation(1, MPT_OP_QUEUE_GET, MPT_OPREC_COMMITTED, 6, 7);
 	tell();
-	assert_int_equal(use(1001, 0)->lost, 1);
-	assert_int_equal(use(1001, 0)->takes, 7);
+	assert_int_equal(use(FAKE_PID(1), 0)->lost, 1);
+	assert_int_equal(use(FAKE_PID(1), 0)->takes, 7);
 	assert_int_equal(object(0)->lost, 3);
 }
 
@@ -234,8 +234,8 @@ static void a_death_between_commit_and_mark_is_settled(void **state)
 	fake_object(&fake, 0)->take.lock = MPT_LOCK_WORD(1, 1) | MPT_LOCK_WAITERS;
 	operation(1, MPT_OP_QUEUE_GET, MPT_OPREC_INTENT, 6, 7);
 	tell();
-	assert_int_equal(use(1001, 0)->takes, 7);
-	assert_int_equal(use(1001, 0)->lost, 1);
+	assert_int_equal(use(FAKE_PID(1), 0)->takes, 7);
+	assert_int_equal(use(FAKE_PID(1), 0)->lost, 1);
 	assert_int_equal(object(0)->lost, 1);
 	/* Whoever took the side over died while settling: still as the first left it. */
 	fake_object(&fake, 0)->take.lock = MPT_LOCK_WORD(2, 1);
@@ -251,11 +251,11 @@ static void a_death_that_is_being_settled_is_not_judged(void **state)
 	fake_object(&fake, 0)->take.index = 7;
 	operation(1, MPT_OP_QUEUE_GET, MPT_OPREC_INTENT, 6, 7);
 	tell();
-	assert_int_equal(use(1001, 0)->lost, 0);
+	assert_int_equal(use(FAKE_PID(1), 0)->lost, 0);
 	fake_object(&fake, 0)->take.lock = MPT_LOCK_WORD(3, 1);
 	tell();
-	assert_int_equal(use(1001, 0)->lost, 0);
-	assert_int_equal(use(1001, 0)->takes, 6);
+	assert_int_equal(use(FAKE_PID(1), 0)->lost, 0);
+	assert_int_equal(use(FAKE_PID(1), 0)->takes, 6);
 }
 
 static void what_a_pipe_misses_is_lost(void **state)
@@ -277,11 +277,11 @@ static void a_death_before_the_commit_loses_nothing(void **state)
 	fake_object(&fake, 0)->take.index = 6;
 	operation(1, MPT_OP_QUEUE_GET, MPT_OPREC_INTENT, 6, 7);
 	tell();
-	assert_int_equal(use(1001, 0)->takes, 6);
-	assert_int_equal(use(1001, 0)->lost, 0);
+	assert_int_equal(use(FAKE_PID(1), 0)->takes, 6);
+	assert_int_equal(use(FAKE_PID(1), 0)->lost, 0);
 	operation(1, MPT_OP_QUEUE_GET, MPT_OPREC_ABORTED, 5, 7);
 	tell();
-	assert_int_equal(use(1001, 0)->lost, 0);
+	assert_int_equal(use(FAKE_PID(1), 0)->lost, 0);
 }
 
 static void a_put_of_the_dead_counts_once_committed(void **state)
@@ -292,8 +292,8 @@ static void a_put_of_the_dead_counts_once_committed(void **state)
 	fake_object(&fake, 0)->give.lock = MPT_LOCK_WORD(1, 1);
 	operation(1, MPT_OP_QUEUE_PUT, MPT_OPREC_INTENT, 4, 5);
 	tell();
-	assert_int_equal(use(1001, 0)->gives, 5);
-	assert_int_equal(use(1001, 0)->lost, 0);
+	assert_int_equal(use(FAKE_PID(1), 0)->gives, 5);
+	assert_int_equal(use(FAKE_PID(1), 0)->lost, 0);
 	assert_int_equal(object(0)->lost, 0);
 }
 

@@ -94,6 +94,27 @@ static void a_descriptor_that_moved_is_found_by_search(void **state)
 	fake_free(&fake);
 }
 
+/* Two viewers would keep a dead domain alive for each other. */
+static void a_viewers_descriptor_is_not_found_by_search(void **state)
+{
+	struct member without, viewer;
+	struct fake fake;
+	struct seen s;
+
+	(void)state;
+	fake_segment(&fake);
+	assert_true(member_start(&viewer, MEMBER_VIEWER, &fake));
+	assert_true(member_start(&without, MEMBER_WITHOUT_FD, &fake));
+	seen_open(&s, &fake);
+	seen_read(&s);
+	assert_false(seen_domain(&s));
+	assert_true(seen_note(&s, "has no descriptor 999 any more"));
+	seen_close(&s);
+	member_stop(&without);
+	member_stop(&viewer);
+	fake_free(&fake);
+}
+
 static void a_domain_of_another_network_namespace_is_found_by_search(void **state)
 {
 	struct member m;
@@ -176,6 +197,7 @@ int main(void)
 		cmocka_unit_test(only_a_regular_file_with_one_name_is_opened),
 		cmocka_unit_test(another_member_is_asked_when_one_cannot_be),
 		cmocka_unit_test(a_descriptor_that_moved_is_found_by_search),
+		cmocka_unit_test(a_viewers_descriptor_is_not_found_by_search),
 		cmocka_unit_test(a_domain_of_another_network_namespace_is_found_by_search),
 		cmocka_unit_test(a_file_of_another_user_is_refused),
 		cmocka_unit_test(a_segment_of_another_domain_is_not_taken),

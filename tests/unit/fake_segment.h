@@ -135,7 +135,10 @@ FAKE_UNUSED static uint64_t fake_start_ticks(int pid)
 	return p ? strtoull(p, NULL, 10) : 0;
 }
 
-/* Process i has pid 1000 + i; slot 0 is this process itself. */
+/* More than any pid can be (2^22), so that nobody has it. */
+#define FAKE_PID(slot) (5000000u + (slot))
+
+/* Slot 0 is this process itself, the others are FAKE_PID. */
 static void fake_fill_processes(struct fake *f)
 {
 	for (uint32_t i = 0; i < f->shape.processes; i++) {
@@ -143,7 +146,7 @@ static void fake_fill_processes(struct fake *f)
 
 		p->state = MPT_SLOT_LIVE;
 		p->generation = 1;
-		p->pid = p->inner_pid = i == 0 ? (uint32_t)getpid() : 1000 + i;
+		p->pid = p->inner_pid = i == 0 ? (uint32_t)getpid() : FAKE_PID(i);
 		p->start_ticks = i == 0 ? fake_start_ticks(getpid()) : 5000 + i;
 		p->parent = i == 0 ? MPT_REF_NONE : 0;
 		p->parent_pid = i == 0 ? (uint32_t)getppid() : (uint32_t)getpid();

@@ -6,6 +6,7 @@
 #ifndef TESTS_UNIT_MEMBERS_H
 #define TESTS_UNIT_MEMBERS_H
 
+#include "tests/unit/child.h"
 #include "tests/unit/fact_log.h"
 #include "tests/unit/fake_segment.h"
 
@@ -48,10 +49,19 @@ enum member_kind {
 	MEMBER_GOOD,
 	MEMBER_WITHOUT_FD, /* announces a descriptor it does not have */
 	MEMBER_SILENT,	   /* announces nothing */
+	MEMBER_VIEWER,	   /* announces nothing and has it open for reading only */
 	MEMBER_ELSEWHERE,  /* in a network namespace of its own */
 	MEMBER_FIFO,	   /* announces a FIFO */
 	MEMBER_HIDDEN,	   /* of another user */
 };
+
+static int open_for_reading(int fd)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
 
 /* In the child.  Leaves by _exit. */
 static void be_member(enum member_kind kind, const struct fake *fake, int ready, int control)
@@ -59,11 +69,14 @@ static void be_member(enum member_kind kind, const struct fake *fake, int ready,
 	char name[64], byte = 'x';
 	int fd = fake->fd, ends[2];
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (kind == MEMBER_ELSEWHERE && unshare(CLONE_NEWNET) < 0)
 		byte = 'n';
 	if (kind == MEMBER_HIDDEN && setresuid(65534, 65534, 65534) < 0)
 		byte = 'n';
+	if (kind == MEMBER_VIEWER && open_for_reading(fd) < 0)
+		byte = 'n';
+	if (kind == MEMBER_WITHOUT_FD || kind == MEMBER_VIEWER)
+		close(fd);
 	if (kind == MEMBER_WITHOUT_FD)
 		fd = 999;
 	if (kind == MEMBER_FIFO && pipe(ends) == 0) {
@@ -72,7 +85,7 @@ static void be_member(enum member_kind kind, const struct fake *fake, int ready,
 	}
 	for (int i = 0; i < 16; i++)
 		snprintf(name + 2 * i, 3, "%02x", fake->header->domain_id[i]);
-	if (kind != MEMBER_SILENT && announce(name, getpid(), fd) < 0)
+	if (kind != MEMBER_SILENT && kind != MEMBER_VIEWER && announce(name, getpid(), fd) < 0)
 		byte = 'n';
 	if (write(ready, &byte, 1) == 1)
 		while (read(control, &byte, 1) > 0)
@@ -88,7 +101,7 @@ FAKE_UNUSED static bool member_start(struct member *m, enum member_kind kind, co
 
 	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(control, O_CLOEXEC), 0);
-	m->pid = fork();
+	m->pid = child_fork();
 	if (m->pid == 0) {
 		close(control[1]);
 		be_member(kind, fake, ready[1], control[0]);
@@ -104,8 +117,7 @@ FAKE_UNUSED static bool member_start(struct member *m, enum member_kind kind, co
 FAKE_UNUSED static void member_stop(struct member *m)
 {
 	close(m->control);
-	kill(m->pid, SIGKILL);
-	waitpid(m->pid, NULL, 0);
+	child_kill(m->pid);
 }
 
 static const struct fake_shape shape = { .processes = 1,

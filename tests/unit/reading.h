@@ -21,6 +21,8 @@ struct reading {
 	struct fact_sink sink;
 	struct err err;
 	int proc; /* open procfs */
+	struct announced announced[1];
+	size_t announced_count;
 	uint64_t pidns; /* inode of our pid namespace; 0: not compared */
 	bool post_mortem;
 };
@@ -41,6 +43,8 @@ static inline enum segment_verdict reading_load(struct reading *r, int fd)
 					 .segment = &r->segment,
 					 .snapshot = &r->snapshot,
 					 .same_boot = true,
+					 .announced = r->announced,
+					 .announced_count = r->announced_count,
 					 .pidns = r->pidns };
 
 	memset(&r->err, 0, sizeof(r->err));

@@ -498,7 +498,7 @@ static void a_file_truncated_while_it_is_read_is_survived(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_create(&thread, NULL, truncate_for_ever, &t), 0);
-	for (int i = 0; i < 20000 || t.cuts < 1000; i++) {
+	for (int i = 0; i < 5000 || t.cuts < 1000; i++) {
 		seen[reading_tell(&r, t.fd)]++;
 		if (i % 100 == 0) /* so that there is something to cut off */
 			assert_true(pwrite(t.fd, fake.bytes, fake.size, 0) >= 0);
@@ -540,7 +540,7 @@ static void random_writes_while_it_is_read_are_survived(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_create(&thread, NULL, scribble_for_ever, &s), 0);
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < 5000; i++)
 		assert_int_equal(reading_tell(&r, fake.fd), SEG_OK);
 	s.stop = true;
 	pthread_join(thread, NULL);

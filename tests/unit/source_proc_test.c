@@ -3,6 +3,7 @@
  * source_proc_test.c - /proc as a source: processes that come, go, exec and
  * hide, and a tree that is not there.
  */
+#include "tests/unit/child.h"
 #include "tests/unit/fact_log.h"
 
 #include "mpstat/collector/proc.h"
@@ -452,7 +453,7 @@ static void a_real_zombie_is_one(void **state)
 {
 	const struct fact_process *p;
 	struct seen s;
-	pid_t child = fork();
+	pid_t child = child_fork();
 
 	(void)state;
 	if (child == 0)
@@ -473,11 +474,10 @@ static void a_real_zombie_is_one(void **state)
 static void processes_that_die_while_they_are_read_are_survived(void **state)
 {
 	struct seen s;
-	pid_t storm = fork();
+	pid_t storm = child_fork();
 
 	(void)state;
 	if (storm == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;) {
 			pid_t child = fork();
 
@@ -487,12 +487,11 @@ static void processes_that_die_while_they_are_read_are_survived(void **state)
 		}
 	}
 	seen_open(&s, "/proc");
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 30; i++) {
 		seen_read(&s);
 		assert_non_null(fact_log_process(&s.facts, (uint32_t)getpid()));
 	}
-	kill(storm, SIGKILL);
-	waitpid(storm, NULL, 0);
+	child_kill(storm);
 	seen_close(&s);
 }
 

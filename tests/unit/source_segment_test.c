@@ -94,7 +94,7 @@ static void no_right_is_said_with_what_to_do(void **state)
 		skip();
 	fake_segment(&fake);
 	assert_true(member_start(&m, MEMBER_GOOD, &fake)); /* root's */
-	viewer = fork();
+	viewer = child_fork();
 	if (viewer == 0) {
 		bool said;
 
