@@ -74,20 +74,35 @@ static bool superseded(const struct mpt_wire_process *p)
 	return false;
 }
 
-static void mark_dead(struct mpt_wire_process *p)
+/* State and generation as one word.  A verdict may be late: by then the slot may be
+ * another process's, which must not be called dead in its place. */
+static uint64_t slot_word(enum mpt_slot_state state, uint32_t generation)
 {
-	uint32_t state = load32(&p->state);
-
-	if (state != MPT_SLOT_LIVE && state != MPT_SLOT_ENDED)
-		return;
-	if (!p->ended_ns)
-		p->ended_ns = futex_now();
-	if (state == MPT_SLOT_LIVE && cas32(&p->state, state, MPT_SLOT_DEAD))
-		add64(&domain.header->deaths, 1);
+	return (uint64_t)generation << 32 | (uint32_t)state;
 }
 
-static bool process_alive(struct mpt_wire_process *p)
+static void mark_dead(struct mpt_wire_process *p, uint32_t generation, bool by_exec)
 {
+	uint64_t *word = (uint64_t *)(void *)&p->state;
+
+	_Static_assert(offsetof(struct mpt_wire_process, state) == 0 &&
+			       offsetof(struct mpt_wire_process, generation) == 4,
+		       "wire: state and generation are one word");
+	if (!cas64(word, slot_word(MPT_SLOT_LIVE, generation),
+		   slot_word(MPT_SLOT_DEAD, generation)))
+		return;
+	if (by_exec)
+		or32(&p->flags, MPT_PROC_EXEC);
+	if (!p->ended_ns)
+		p->ended_ns = futex_now();
+	add64(&domain.header->deaths, 1);
+}
+
+/* What is read of the slot is worth nothing when it was given away meanwhile: then its
+ * last owner was dead, and so is the answer, whatever it is. */
+static bool process_alive(struct mpt_wire_process *p, uint32_t generation)
+{
+	bool by_exec = false;
 	int rc = pthread_mutex_trylock(life_of(p));
 	bool alive;
 
@@ -99,14 +114,12 @@ static bool process_alive(struct mpt_wire_process *p)
 		pthread_mutex_unlock(life_of(p));
 	alive = kernel_says_alive(p, rc == 0);
 	/* A living pid may have left by exec, whoever held the mutex. */
-	if (alive && p->pidns_inode == identity_pidns() &&
-	    (superseded(p) || !identity_maps(p->inner_pid, domain.inode))) {
-		or32(&p->flags, MPT_PROC_EXEC);
-		alive = false;
-	}
-	if (!alive)
-		mark_dead(p);
-	return alive;
+	if (alive && p->pidns_inode == identity_pidns())
+		by_exec = superseded(p) || !identity_maps(p->inner_pid, domain.inode,
+							  domain.header->flags & MPT_SEG_FILE);
+	if (by_exec || !alive)
+		mark_dead(p, generation, by_exec);
+	return alive && !by_exec;
 }
 
 bool member_process_alive(uint32_t slot, uint32_t generation)
@@ -120,7 +133,7 @@ bool member_process_alive(uint32_t slot, uint32_t generation)
 	state = load32_acquire(&p->state);
 	if (state == MPT_SLOT_FREE || state == MPT_SLOT_DEAD)
 		return false;
-	return state == MPT_SLOT_STARTING || process_alive(p);
+	return state == MPT_SLOT_STARTING || process_alive(p, generation);
 }
 
 void member_bury(void)

@@ -53,15 +53,42 @@ static void set_scale(struct clock *clock, uint64_t tsc, uint64_t ns)
 	clock->limit = BASE_TICKS;
 }
 
+/* Did one of the two stand, start over or leap since the base was read?  The machine was
+ * suspended, or the virtual machine was moved: the scale must be measured anew. */
+static bool torn(const struct clock *clock, uint64_t tsc, uint64_t ns)
+{
+	uint64_t real = ns - clock->read_ns, apart;
+	wide scaled = (wide)(tsc - clock->base_tsc) * clock->scale >> 32;
+
+	if (!clock->limit)
+		return tsc < origin_tsc;
+	if (tsc < clock->base_tsc || tsc < origin_tsc || scaled >> 63)
+		return true;
+	apart = (uint64_t)scaled > real ? (uint64_t)scaled - real : real - (uint64_t)scaled;
+	return apart > CALIBRATE_NS + (real >> 8);
+}
+
+/* The latest that the base may have told: it is used for `limit` ticks. */
+static uint64_t told_by(const struct clock *clock, uint64_t tsc)
+{
+	uint64_t ticks = tsc - clock->base_tsc;
+
+	if (ticks > clock->limit)
+		ticks = clock->limit;
+	return clock->base_ns + (uint64_t)((wide)ticks * clock->scale >> 32);
+}
+
 uint64_t clock_renew(struct clock *clock)
 {
-	uint64_t tsc, ns = read_pair(&tsc), told = ns;
+	uint64_t tsc, ns = read_pair(&tsc), told = told_by(clock, tsc);
 
-	/* What the old base may have told by now: never go behind it. */
-	if (clock->limit)
-		told = clock->base_ns + (uint64_t)((wide)(tsc - clock->base_tsc) *
-						   clock->scale >> 32);
+	if (torn(clock, tsc, ns)) {
+		origin_tsc = tsc;
+		origin_ns = ns;
+		clock->limit = 0;
+	}
 	set_scale(clock, tsc, ns);
+	clock->read_ns = ns;
 	clock->base_tsc = tsc;
 	clock->base_ns = told > ns ? told : ns;
 	if (told > ns)

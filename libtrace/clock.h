@@ -22,6 +22,7 @@ struct clock {
 	uint64_t base_tsc, base_ns;
 	uint64_t limit;	 /* ticks after which the base is renewed; 0: no scale yet */
 	uint64_t scale;	 /* ns = ticks * scale >> 32 */
+	uint64_t read_ns; /* the kernel's clock at base_tsc; base_ns may be ahead of it */
 };
 
 /* Is the TSC usable as a clock here? */

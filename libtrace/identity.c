@@ -17,6 +17,19 @@
 
 #define PIDFS_MAGIC 0x50494446 /* "PIDF": pidfds have inodes of their own */
 
+/* Are the pids in /proc those of our namespace?  Not when we were put into another one
+ * and /proc was not mounted again: then /proc/PID is somebody else. */
+static bool proc_is_ours(void)
+{
+	char self[24];
+	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		return false;
+	self[n] = '\0';
+	return strtol(self, NULL, 10) == getpid();
+}
+
 /* Reads a small file of /proc.  Bytes read, or -errno; NUL-terminated. */
 static ssize_t read_proc(uint32_t pid, const char *file, char *buf, size_t size)
 {
@@ -24,7 +37,12 @@ static ssize_t read_proc(uint32_t pid, const char *file, char *buf, size_t size)
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%u/%s", pid, file);
+	if (pid == (uint32_t)getpid())
+		snprintf(path, sizeof(path), "/proc/self/%s", file);
+	else if (proc_is_ours())
+		snprintf(path, sizeof(path), "/proc/%u/%s", pid, file);
+	else
+		return -ENOENT;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -37,22 +55,28 @@ static ssize_t read_proc(uint32_t pid, const char *file, char *buf, size_t size)
 	return n;
 }
 
-/* State letter and start time of a stat line; false when it is none. */
+/* State letter and start time of a stat line; false when it is none.  A first thread that
+ * has ended is a zombie too, but its process lives as long as there are others. */
 static bool parse_stat(const char *stat, char *state, uint64_t *start)
 {
 	const char *p = strrchr(stat, ')');
+	unsigned long threads = 1;
 
 	if (!p || p[1] != ' ')
 		return false;
 	*state = p[2];
 	p += 2;
-	for (int field = 3; field < 22; field++) {
+	for (int field = 4; field <= 22; field++) {
 		p = strchr(p, ' ');
 		if (!p)
 			return false;
 		p++;
+		if (field == 20)
+			threads = strtoul(p, NULL, 10);
 	}
 	*start = strtoull(p, NULL, 10);
+	if (*state == 'Z' && threads > 1)
+		*state = 'S';
 	return true;
 }
 
@@ -96,16 +120,23 @@ uint64_t identity_pidfd_inode(uint32_t pid)
 	return inode;
 }
 
+static uint64_t pidns;
+
 uint64_t identity_pidns(void)
 {
-	static uint64_t inode; /* a process never changes its own pid namespace */
+	if (!pidns)
+		identity_renew_pidns();
+	return pidns;
+}
+
+void identity_renew_pidns(void)
+{
 	int saved = errno;
 	struct stat st;
 
-	if (!inode && stat("/proc/self/ns/pid", &st) == 0)
-		inode = st.st_ino;
+	if (stat("/proc/self/ns/pid", &st) == 0)
+		pidns = st.st_ino;
 	errno = saved;
-	return inode;
 }
 
 uint32_t identity_outer_pid(void)
@@ -153,8 +184,6 @@ bool identity_alive(uint32_t pid, uint64_t start_ticks, uint64_t pidfd_inode)
 		n = read_proc(pid, "stat", stat, sizeof(stat));
 		if (n > 0)
 			parse_stat(stat, &state, &start);
-		/* A first thread that has ended is a zombie too, but its process may live:
-		 * only a pidfd tells. */
 		if (alive < 0)
 			alive = (kill((pid_t)pid, 0) == 0 || errno == EPERM) && state != 'Z' &&
 				state != 'X';
@@ -167,17 +196,17 @@ bool identity_alive(uint32_t pid, uint64_t start_ticks, uint64_t pidfd_inode)
 
 /* "addr perms offset dev inode path".  The device is not compared: some file systems
  * show another one here than to stat(). */
-static bool is_segment(const char *line, uint64_t inode)
+static bool is_segment(const char *line, uint64_t inode, bool file)
 {
 	unsigned long long found;
 
-	return (strstr(line, "/memfd:mptrace:") || strstr(line, ".mptrace")) &&
+	return (file || strstr(line, "/memfd:mptrace:")) &&
 	       sscanf(line, "%*s %*s %*s %*s %llu", &found) == 1 && found == inode;
 }
 
 /* 1 mapped, 0 not, -1 cannot tell: unreadable, or a thread that has ended and shows
  * an empty file. */
-static int task_maps(uint32_t pid, const char *task, uint64_t inode)
+static int task_maps(uint32_t pid, const char *task, uint64_t inode, bool file)
 {
 	char path[300], line[4352];
 	int found = -1;
@@ -186,13 +215,15 @@ static int task_maps(uint32_t pid, const char *task, uint64_t inode)
 	snprintf(path, sizeof(path), "/proc/%u/task/%s/maps", pid, task);
 	f = fopen(path, "re");
 	while (f && found < 1 && fgets(line, sizeof(line), f))
-		found = is_segment(line, inode);
+		found = is_segment(line, inode, file);
+	if (f && found == 0 && ferror(f))
+		found = -1;
 	if (f)
 		fclose(f);
 	return found;
 }
 
-bool identity_maps(uint32_t pid, uint64_t inode)
+bool identity_maps(uint32_t pid, uint64_t inode, bool file)
 {
 	int saved = errno, found = -1;
 	const struct dirent *entry;
@@ -201,10 +232,10 @@ bool identity_maps(uint32_t pid, uint64_t inode)
 
 	/* All threads map the same, but the first one may have ended before the others. */
 	snprintf(path, sizeof(path), "/proc/%u/task", pid);
-	tasks = opendir(path);
+	tasks = proc_is_ours() ? opendir(path) : NULL;
 	while (tasks && found < 0 && (entry = readdir(tasks)) != NULL)
 		if (entry->d_name[0] != '.')
-			found = task_maps(pid, entry->d_name, inode);
+			found = task_maps(pid, entry->d_name, inode, file);
 	if (tasks)
 		closedir(tasks);
 	errno = saved;

@@ -22,15 +22,19 @@
 
 __thread struct member *member_self __attribute__((tls_model("initial-exec")));
 
-/* Points into a page the kernel zeroes in a forked child; holds 1 while this process
- * is attached.  Before that, at a word that no member's epoch equals. */
+/* Points into a page the kernel zeroes in a forked child; holds this process's epoch while
+ * it is attached.  Before that, at a word that no member's epoch equals. */
 static uint32_t never;
 volatile uint32_t *member_epoch = &never;
 
 static struct {
 	uint32_t slot, generation;
 	uint32_t reserved; /* slot a parent reserved for us + 1, until adopted */
+	/* One more than any ancestor's: another thread of a forked child may attach first, and
+	 * must not make the parent's member that the forking thread still has look current. */
+	uint32_t epoch;
 	pthread_key_t leaving;
+	bool leaving_made; /* false: no key was left, ends of threads go unnoticed */
 } process;
 
 /* ---- slots -------------------------------------------------------------- */
@@ -140,6 +144,7 @@ static void fill_identity(struct mpt_wire_process *p)
 	p->uid = (uint32_t)geteuid();
 	p->start_ticks = identity_start_ticks(p->inner_pid);
 	p->pidfd_inode = identity_pidfd_inode(p->inner_pid);
+	identity_renew_pidns();
 	p->pidns_inode = identity_pidns();
 	if (getrandom(&p->nonce, sizeof(p->nonce), GRND_NONBLOCK) < 0)
 		p->nonce = futex_now();
@@ -341,7 +346,7 @@ static int enter_thread(struct member *me)
 
 static void make_key(void)
 {
-	pthread_key_create(&process.leaving, thread_leave);
+	process.leaving_made = pthread_key_create(&process.leaving, thread_leave) == 0;
 }
 
 /* Notices fork: the word is 0 in a child, whatever made it. */
@@ -379,7 +384,7 @@ static int attach_locked(struct member *me, bool first)
 	}
 	if (rc == 0 && first) {
 		process.reserved = 0;
-		*member_epoch = 1;
+		*member_epoch = ++process.epoch;
 	}
 	domain_unlock();
 	return rc;
@@ -400,7 +405,7 @@ static int attach(struct member *me)
 	domain_leave();
 	if (rc < 0)
 		return rc;
-	me->epoch = 1;
+	me->epoch = *member_epoch;
 	if (first) {
 		domain_announce();
 		emit_note(me, MPT_OP_PROCESS_ATTACH, MPT_REF_PROCESS | process.slot,
@@ -409,10 +414,10 @@ static int attach(struct member *me)
 	return 0;
 }
 
-struct member *member_attach(int *error)
+static struct member *join(int *error)
 {
 	struct member *me = member_self;
-	int saved = errno, rc;
+	int rc;
 
 	/* After fork the copy of the parent's member is ours to use again. */
 	if (!me)
@@ -427,11 +432,27 @@ struct member *member_attach(int *error)
 		member_self = NULL;
 		free(me);
 		*error = rc;
-		errno = saved;
 		return NULL;
 	}
 	member_self = me;
-	pthread_setspecific(process.leaving, me);
+	if (process.leaving_made)
+		pthread_setspecific(process.leaving, me);
+	return me;
+}
+
+/* Not interrupted by a handler that calls us, nor cancelled, while it has our locks. */
+struct member *member_attach(int *error)
+{
+	int saved = errno, cancel;
+	struct member *me;
+	sigset_t all, mask;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &mask);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	me = join(error);
+	pthread_setcancelstate(cancel, NULL);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	errno = saved;
 	return me;
 }

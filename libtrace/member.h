@@ -23,7 +23,7 @@
 
 /* The calling thread, in its own memory. */
 struct member {
-	uint32_t epoch;	 /* equals *member_epoch unless we are a forked child */
+	uint32_t epoch;	 /* equals *member_epoch unless copied by a fork */
 	uint32_t slot;	 /* thread slot */
 	uint32_t word;	 /* what it stores in lock words */
 	uint32_t process_slot;

@@ -86,16 +86,24 @@ static void clear_side(struct mpt_wire_side *side)
 	store32(&side->want, seq - 1); /* nobody sleeps */
 }
 
-static void note_site(struct mpt_wire_object *o, void *site)
+/* Looked up before the domain is locked: dladdr waits for a dlopen in another thread, and
+ * that one's constructors may be waiting for the domain. */
+static void look_up_site(Dl_info *info, void *site)
+{
+	if (!dladdr(site, info))
+		info->dli_fname = NULL;
+}
+
+static void note_site(struct mpt_wire_object *o, const void *site, const Dl_info *info)
 {
 	const char *base;
-	Dl_info info;
 
-	if (!dladdr(site, &info) || !info.dli_fname)
+	if (!info->dli_fname)
 		return;
-	base = strrchr(info.dli_fname, '/');
-	snprintf(o->site_module, sizeof(o->site_module), "%s", base ? base + 1 : info.dli_fname);
-	o->site_offset = (uint64_t)((uintptr_t)site - (uintptr_t)info.dli_fbase);
+	base = strrchr(info->dli_fname, '/');
+	snprintf(o->site_module, sizeof(o->site_module), "%s",
+		 base ? base + 1 : info->dli_fname);
+	o->site_offset = (uint64_t)((uintptr_t)site - (uintptr_t)info->dli_fbase);
 }
 
 static void fill(struct mpt_wire_object *o, uint32_t slot, const struct object_wish *wish,
@@ -121,7 +129,6 @@ static void fill(struct mpt_wire_object *o, uint32_t slot, const struct object_w
 		snprintf(o->name, sizeof(o->name), "%s", wish->name);
 	else
 		snprintf(o->name, sizeof(o->name), "%s-%u", kinds[wish->kind].name, slot + 1);
-	note_site(o, wish->site);
 }
 
 static struct mpt_wire_object *find(const char *name, uint32_t *slot)
@@ -149,7 +156,8 @@ static void bind_handle(struct handle *h, uint32_t slot, unsigned int flags, uin
 }
 
 /* Under domain_lock. */
-static int create(struct handle *handle, const struct object_wish *wish, const struct member *me)
+static int create(struct handle *handle, const struct object_wish *wish,
+		  const struct member *me, const Dl_info *site)
 {
 	struct mpt_wire_object *o;
 	uint32_t slot;
@@ -162,6 +170,7 @@ static int create(struct handle *handle, const struct object_wish *wish, const s
 		return rc;
 	o = &domain.objects[slot];
 	fill(o, slot, wish, me);
+	note_site(o, wish->site, site);
 	if (wish->storage)
 		rc = arena_take(&o->extent, wish->storage);
 	if (rc < 0)
@@ -174,6 +183,7 @@ static int create(struct handle *handle, const struct object_wish *wish, const s
 int object_create(struct handle *handle, const struct object_wish *wish)
 {
 	struct member *me;
+	Dl_info site;
 	int rc;
 
 	if ((wish->name && !object_name_valid(wish->name)) || (wish->flags & ~MPT_INTERRUPTIBLE))
@@ -181,10 +191,11 @@ int object_create(struct handle *handle, const struct object_wish *wish)
 	me = member_get(&rc);
 	if (!me)
 		return rc;
+	look_up_site(&site, wish->site);
 	rc = domain_lock();
 	if (rc < 0)
 		return rc;
-	rc = create(handle, wish, me);
+	rc = create(handle, wish, me, &site);
 	domain_unlock();
 	if (rc == 0)
 		emit_note(me, MPT_OP_ID(wish->kind, 1), handle->slot, 0);
