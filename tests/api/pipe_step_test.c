@@ -111,6 +111,7 @@ static void claim_that_books_balance(struct scenario *s)
 	struct ledger sum;
 
 	receive_what_is_there(s);
+	child_claims(o->take.index == o->give.index);
 	send_one(s, 3);
 	receive_what_is_there(s);
 	child_claims(mpt_pipe_poll(s->ends.second, 0) == 0);
