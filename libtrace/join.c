@@ -46,6 +46,12 @@ static int bind_name(const char *name)
 	return fd;
 }
 
+static void id_in_hex(char hex[33])
+{
+	for (int i = 0; i < 16; i++)
+		snprintf(hex + 2 * i, 3, "%02x", domain.header->domain_id[i]);
+}
+
 /* "Here it is": id, pid, descriptor.  False: the program has closed the segment's
  * descriptor, which may be another file by now. */
 static bool member_name(char *out, size_t size)
@@ -55,8 +61,7 @@ static bool member_name(char *out, size_t size)
 
 	if (fstat(domain.fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != domain.inode)
 		return false;
-	for (int i = 0; i < 16; i++)
-		snprintf(hex + 2 * i, 3, "%02x", domain.header->domain_id[i]);
+	id_in_hex(hex);
 	snprintf(out, size, "%s/%d/%d", hex, getpid(), domain.fd);
 	return true;
 }
@@ -307,6 +312,26 @@ static int join_within(const char *name, uint64_t deadline)
 	return rc == -EPERM ? -EACCES : rc;
 }
 
+static int is_ours_or_not(const struct address *a, void *id)
+{
+	return strncmp(a->id, id, ID_SHORT) == 0 ? 0 : -EBUSY;
+}
+
+/* We are in a domain: is it that one?  Who published the name decides; a domain may be
+ * called so and not have got the name, as two runs of a program are. */
+static int joined_already(const char *name)
+{
+	char prefix[sizeof(NAME_PREFIX) + MPT_NAME_MAX + 1], id[33];
+	int rc;
+
+	id_in_hex(id);
+	snprintf(prefix, sizeof(prefix), NAME_PREFIX "%s/", name);
+	rc = each_address(prefix, is_ours_or_not, id);
+	if (rc == 0 || rc == -EBUSY)
+		return rc;
+	return strcmp(domain.header->name, name) == 0 ? 0 : -EBUSY;
+}
+
 int join_by_name(const char *name, uint64_t timeout_ns)
 {
 	int saved = errno, rc;
@@ -314,7 +339,7 @@ int join_by_name(const char *name, uint64_t timeout_ns)
 	if (!object_name_valid(name))
 		return -EINVAL;
 	if (domain_exists())
-		rc = strcmp(domain.header->name, name) == 0 ? 0 : -EBUSY;
+		rc = joined_already(name);
 	else
 		rc = join_within(name, deadline_after(timeout_ns));
 	errno = saved;

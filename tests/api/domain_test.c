@@ -217,6 +217,33 @@ static void one_who_waits_for_a_name_gets_it_when_it_is_published(void **state)
 	kill_child(publisher);
 }
 
+/* Two runs of a program, or a name inherited: the second is not in the first's domain. */
+static void role_is_only_called_so(const char *name)
+{
+	struct mpt_lock *lock;
+	struct mpt_trace_info status;
+
+	child_claims(mpt_lock_create(&lock, "own", 0) == 0);
+	child_claims(mpt_trace_status(&status) == 0 && strcmp(status.domain, name) == 0);
+	child_claims(mpt_domain_join(name, 0) == -EBUSY);
+	mpt_lock_destroy(lock);
+}
+
+static void a_domain_of_the_same_name_is_not_the_published_one(void **state)
+{
+	char name[48], variable[64];
+	const char *const env[] = { variable, NULL };
+	pid_t publisher;
+
+	(void)state;
+	snprintf(name, sizeof(name), "twice-%d", getpid());
+	snprintf(variable, sizeof(variable), "MPTRACE_NAME=%s", name);
+	publisher = program("role_publishes_and_stays", name, NULL);
+	assert_eventually(is_published(name));
+	assert_ends_well(program("role_is_only_called_so", name, env));
+	kill_child(publisher);
+}
+
 /* ---- names -------------------------------------------------------------------------------- */
 
 static void role_publishes_a_taken_name(const char *name)
@@ -395,6 +422,7 @@ int main(int argc, char **argv)
 		ROLE(role_joins_late),
 		ROLE(role_publishes_and_stays),
 		ROLE(role_publishes_a_taken_name),
+		ROLE(role_is_only_called_so),
 		ROLE(role_is_named_by_the_environment),
 		ROLE(role_has_the_programs_name),
 		ROLE(role_publishes_and_dies),
@@ -407,6 +435,7 @@ int main(int argc, char **argv)
 		api_test(a_wrong_name_or_kind_is_refused),
 		api_test(joining_waits_for_a_name_as_long_as_told),
 		api_test(one_who_waits_for_a_name_gets_it_when_it_is_published),
+		api_test(a_domain_of_the_same_name_is_not_the_published_one),
 		api_test(a_name_is_exclusive_while_its_domain_lives),
 		api_test(the_environment_names_a_domain_and_publishes_it),
 		api_test(a_domain_can_be_joined_after_its_publisher_was_killed),
