@@ -208,6 +208,32 @@ int announced_read(int proc, struct announced_list *list, struct err *err)
 	return 0;
 }
 
+size_t announced_from(const struct announced_list *list, const uint8_t domain[16])
+{
+	size_t low = 0, high = list->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(list->items[middle].domain, domain, 16) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+size_t announced_members(const struct announced_list *list, const uint8_t domain[16],
+			 const struct announced **first)
+{
+	size_t start = announced_from(list, domain), end = start;
+
+	while (end < list->count && memcmp(list->items[end].domain, domain, 16) == 0)
+		end++;
+	*first = end > start ? &list->items[start] : NULL;
+	return end - start;
+}
+
 bool announced_is_published(const struct announced_list *list, const uint8_t domain[16])
 {
 	struct published key;

@@ -45,6 +45,13 @@ struct announced_list {
 bool announced_parse(const char *line, size_t size, struct announced *out);
 bool announced_parse_published(const char *line, size_t size, struct published *out);
 
+/* Index of the first member whose domain is not before `domain`. */
+size_t announced_from(const struct announced_list *list, const uint8_t domain[16]);
+
+/* The members of a domain: how many, and the first in *first; 0: none. */
+size_t announced_members(const struct announced_list *list, const uint8_t domain[16],
+			 const struct announced **first);
+
 /* Is the domain with this id published? */
 bool announced_is_published(const struct announced_list *list, const uint8_t domain[16]);
 

@@ -135,9 +135,11 @@ static int check_domain(int fd, const struct announced *member, struct err *err)
 	return err->code ? err->code : -EINVAL;
 }
 
+enum rank { OURS, ROOTS, OTHERS, UNSEEN };
+
 struct candidate {
 	const struct announced *member;
-	unsigned int rank;
+	enum rank rank;
 };
 
 static int by_rank(const void *a, const void *b)
@@ -162,7 +164,7 @@ static size_t rank_members(int proc, const struct announced *members, size_t cou
 		bool there = proc_uid(proc, members[i].pid, &uid) == 0;
 
 		out[i].member = &members[i];
-		out[i].rank = !there ? 3 : uid == self ? 0 : uid == 0 ? 1 : 2;
+		out[i].rank = !there ? UNSEEN : uid == self ? OURS : uid == 0 ? ROOTS : OTHERS;
 	}
 	qsort(out, count, sizeof(*out), by_rank);
 	return count;
@@ -185,6 +187,9 @@ int discover_domain(int proc, const struct announced *members, size_t count, uin
 		if (fd >= 0)
 			return fd;
 		err_set(err, fd, "%s", why.text);
+		/* What one process of other users does not show, the next does not. */
+		if (fd == -EACCES && candidates[i].rank == OTHERS)
+			return fd;
 	}
 	if (count > tried)
 		err_add(err, "first %zu of %zu members tried", tried, count);

@@ -6,6 +6,7 @@
 #include "mpstat/util/text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,9 +57,22 @@ static void drop(struct watch *watch, struct watched *w)
 
 /* ---- announced ------------------------------------------------------------ */
 
-/* NULL: it cannot be had. */
-static struct watched *open_announced(struct watch *watch, const struct announced *members,
-				      size_t count, struct notes *notes)
+static void fail(struct watch *watch, const struct announced *first, const struct err *err)
+{
+	struct watch_failure *f;
+
+	if (watch->failures.count == WATCH_FAILURES) {
+		watch->failures.left_out++;
+		return;
+	}
+	f = &watch->failures.items[watch->failures.count++];
+	memcpy(f->id, first->domain, sizeof(f->id));
+	f->denied = err->code == -EACCES || err->code == -EPERM;
+	snprintf(f->text, sizeof(f->text), "domain announced by process %u: %.340s", first->pid,
+		 err->text);
+}
+
+static void open_announced(struct watch *watch, const struct announced *members, size_t count)
 {
 	struct err err = { 0 };
 	uint32_t pid = 0;
@@ -67,47 +81,83 @@ static struct watched *open_announced(struct watch *watch, const struct announce
 
 	if (HASH_COUNT(watch->domains) >= WATCH_DOMAINS) {
 		watch->too_many++;
-		return NULL;
+		return;
 	}
 	fd = discover_domain(watch->proc, members, count, &pid, &err);
 	if (fd < 0) {
-		if (notes)
-			notes_add(notes, "domain announced by process %u: %s", members[0].pid,
-				  err.text);
-		/* No right is no reason to search: nobody else can be asked. */
-		if (err.code != -EACCES && err.code != -EPERM)
-			watch->missing = true;
-		return NULL;
+		fail(watch, members, &err);
+		return;
 	}
 	w = add(watch, members[0].domain, fd);
 	if (w)
 		w->pid = pid;
-	return w;
 }
 
-/* notes may be NULL: nothing is said then. */
-static void refresh_announced(struct watch *watch, struct notes *notes)
+/* Tries the unknown domains from `resume` on, all around the list. */
+static void open_unknown(struct watch *watch)
 {
 	const struct announced_list *list = &watch->announced;
+	size_t start = announced_from(list, watch->resume), done = 0, attempts = 0, count;
+	const struct announced *first;
+
+	for (; done < list->count && attempts < WATCH_ATTEMPTS; done += count) {
+		first = &list->items[(start + done) % list->count];
+		count = announced_members(list, first->domain, &first);
+		if (find(watch, first->domain))
+			continue;
+		open_announced(watch, first, count);
+		attempts++;
+	}
+	if (done < list->count)
+		memcpy(watch->resume, list->items[(start + done) % list->count].domain,
+		       sizeof(watch->resume));
+}
+
+static void mark_known(struct watch *watch)
+{
 	struct watched *w;
-	size_t end;
 
-	for (size_t i = 0; i < list->count; i = end) {
-		const struct announced *first = &list->items[i];
-
-		for (end = i + 1; end < list->count; end++)
-			if (memcmp(list->items[end].domain, first->domain, 16) != 0)
-				break;
-		w = find(watch, first->domain);
-		if (!w)
-			w = open_announced(watch, first, end - i, notes);
-		if (!w)
+	for (w = watch->domains; w; w = w->hh.next) {
+		w->announced_count = announced_members(&watch->announced, w->id, &w->announced);
+		if (!w->announced_count)
 			continue;
 		w->staying = true;
 		w->searched = false;
-		w->announced = first;
-		w->announced_count = end - i;
 	}
+}
+
+/* Who ended between the list and our look is no failure. */
+static int forget_ended(struct watch *watch, struct err *err)
+{
+	const struct announced *first;
+	size_t kept = 0;
+	int rc;
+
+	watch->missing = false;
+	if (watch->failures.count == 0)
+		return 0;
+	rc = announced_read(watch->proc, &watch->announced, err);
+	for (size_t i = 0; rc == 0 && i < watch->failures.count; i++) {
+		const struct watch_failure *f = &watch->failures.items[i];
+
+		if (!announced_members(&watch->announced, f->id, &first))
+			continue;
+		watch->missing = watch->missing || !f->denied;
+		watch->failures.items[kept++] = *f;
+	}
+	watch->failures.count = kept;
+	return rc;
+}
+
+/* Says what could not be opened and was not found elsewhere either. */
+static void note_failures(struct watch *watch, struct notes *notes)
+{
+	for (size_t i = 0; i < watch->failures.count; i++)
+		if (!find(watch, watch->failures.items[i].id))
+			notes_add(notes, "%s", watch->failures.items[i].text);
+	if (watch->failures.left_out)
+		notes_add(notes, "%zu more announced domains cannot be opened",
+			  watch->failures.left_out);
 }
 
 /* ---- by search --------------------------------------------------------------- */
@@ -195,11 +245,13 @@ static int refresh_living(struct watch *watch, uint64_t now_ns, struct notes *no
 {
 	int rc = announced_read(watch->proc, &watch->announced, err);
 
-	watch->missing = false;
-	refresh_announced(watch, NULL);
+	watch->failures.count = watch->failures.left_out = 0;
+	open_unknown(watch);
+	if (rc == 0)
+		rc = forget_ended(watch, err);
 	search(watch, now_ns, notes);
-	watch->too_many = 0;
-	refresh_announced(watch, notes);
+	mark_known(watch);
+	note_failures(watch, notes);
 	if (watch->announced.left_out)
 		notes_add(notes, "%zu announcements of members were left out beyond %u",
 			  watch->announced.left_out, ANNOUNCED_MAX);

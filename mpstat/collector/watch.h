@@ -22,6 +22,18 @@
 #include <uthash.h>
 
 #define WATCH_DOMAINS 4096
+/* Domains tried to open per refresh: a flood of false announcements must not
+ * keep us from reading the true ones.  The next refresh goes on where this one
+ * stopped. */
+#define WATCH_ATTEMPTS 512
+#define WATCH_FAILURES 16 /* told one by one; the others are counted */
+
+/* An announced domain that could not be opened. */
+struct watch_failure {
+	uint8_t id[16];
+	bool denied; /* for lack of rights: nobody else can be asked */
+	char text[NOTE_TEXT];
+};
 
 struct watched {
 	uint8_t id[16];
@@ -43,7 +55,12 @@ struct watch {
 	int proc; /* open procfs, not owned */
 	struct watched *domains;
 	struct announced_list announced;
-	bool missing;		/* announced in this refresh, but not to be had there */
+	struct {
+		struct watch_failure items[WATCH_FAILURES];
+		size_t count, left_out;
+	} failures; /* of this refresh */
+	uint8_t resume[16];	/* id from which on to try unknown domains */
+	bool missing;		/* one of them may be found elsewhere */
 	uint64_t search_ns;	/* when to search other network namespaces again */
 	uint64_t everywhere_ns; /* when to search everywhere, if something is missing */
 	size_t too_many; /* domains beyond WATCH_DOMAINS in this refresh */

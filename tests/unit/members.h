@@ -94,7 +94,8 @@ static void be_member(enum member_kind kind, const struct fake *fake, int ready,
 }
 
 /* False: this machine cannot make such a member. */
-FAKE_UNUSED static bool member_start(struct member *m, enum member_kind kind, const struct fake *fake)
+FAKE_UNUSED static bool member_start(struct member *m, enum member_kind kind,
+				     const struct fake *fake)
 {
 	int ready[2], control[2];
 	char byte = 'n';
@@ -144,16 +145,21 @@ struct seen {
 	uint64_t domain, now;
 };
 
-FAKE_UNUSED static void seen_open(struct seen *s, const struct fake *fake)
+FAKE_UNUSED static void seen_open_at(struct seen *s, const struct fake *fake, const char *at)
 {
 	struct err err = { 0 };
 
 	memset(s, 0, sizeof(*s));
-	s->options.proc = "/proc";
+	s->options.proc = at;
 	s->options.records = true;
 	s->domain = segment_domain(fake->header);
 	s->now = 1000000000;
 	assert_int_equal(source_segment.open(&s->state, &s->options, &err), 0);
+}
+
+FAKE_UNUSED static void seen_open(struct seen *s, const struct fake *fake)
+{
+	seen_open_at(s, fake, "/proc");
 }
 
 FAKE_UNUSED static void seen_read(struct seen *s)

@@ -150,6 +150,64 @@ static void a_damaged_domain_does_not_hide_the_others(void **state)
 	fake_free(&bad);
 }
 
+/* ---- a flood ------------------------------------------------------------------------ */
+
+#define FLOOD 3000
+#define LINE "00000000f8a1b2c3: 00000002 00000000 00000000 0002 01 12345 "
+
+/* False announcements before and after the true one. */
+static void write_flood(const struct tree *t, const struct fake *fake)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	for (int i = 0; i < FLOOD; i++)
+		fprintf(f, LINE "@mptrace.1/%02x%030x/%d/3\n", i % 256, i, 100 + i);
+	fprintf(f, LINE "@mptrace.1/");
+	for (int i = 0; i < 16; i++)
+		fprintf(f, "%02x", fake->header->domain_id[i]);
+	fprintf(f, "/50/3\n");
+	fclose(f);
+	tree_write(t, "net/unix", text, size);
+	free(text);
+}
+
+static void a_flood_of_false_announcements_hides_no_domain(void **state)
+{
+	char file[80];
+	int refreshes = 0;
+	struct fake fake;
+	struct tree t;
+	struct seen s;
+
+	(void)state;
+	fake_segment(&fake);
+	tree_make(&t);
+	write_flood(&t, &fake);
+	assert_int_equal(mkdirat(t.fd, "50", 0755), 0);
+	assert_int_equal(mkdirat(t.fd, "50/fd", 0755), 0);
+	snprintf(file, sizeof(file), "%s/segment", t.root);
+	tree_write(&t, "segment", (char *)fake.bytes, fake.size);
+	assert_int_equal(symlinkat(file, t.fd, "50/fd/3"), 0);
+	seen_open_at(&s, &fake, t.root);
+	do {
+		seen_read(&s);
+		refreshes++;
+	} while (!seen_domain(&s) && refreshes < 100);
+	assert_true(refreshes <= 1 + FLOOD / 500);
+	assert_true(seen_note(&s, "more announced domains cannot be opened"));
+	seen_read(&s);
+	assert_true(seen_domain(&s));
+	seen_close(&s);
+	unlinkat(t.fd, "50/fd/3", 0);
+	unlinkat(t.fd, "50/fd", AT_REMOVEDIR);
+	unlinkat(t.fd, "50", AT_REMOVEDIR);
+	unlinkat(t.fd, "segment", 0);
+	tree_remove(&t);
+	fake_free(&fake);
+}
+
 /* ---- kept files ------------------------------------------------------------------------ */
 
 static void a_kept_file_is_read_as_a_story_that_is_over(void **state)
@@ -257,6 +315,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_opened_is_one_sentence),
 		cmocka_unit_test(no_right_is_said_with_what_to_do),
 		cmocka_unit_test(a_damaged_domain_does_not_hide_the_others),
+		cmocka_unit_test(a_flood_of_false_announcements_hides_no_domain),
 		cmocka_unit_test(a_kept_file_is_read_as_a_story_that_is_over),
 		cmocka_unit_test(a_file_that_is_none_is_one_sentence),
 		cmocka_unit_test(without_proc_the_source_is_missing_with_a_reason),
