@@ -100,9 +100,13 @@ UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(UNIT_SRC))
 API_TESTS := $(patsubst %.c,$(OUT)/%,$(API_SRC))
 HEADERS := $(wildcard libtrace/include/mptrace/*.h)
 MAN_PAGES := $(wildcard $(foreach n,1 3 5 7,docs/*.$(n) docs/*/*.$(n)))
+API_PAGES := $(wildcard docs/api/*.3)
 
-# docs/mpstat.1 is installed under the command's installed name.
-man_path = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(patsubst mpstat.1,$(MPSTAT_NAME).1,$(patsubst mpstat-%,$(MPSTAT_NAME)-%,$(notdir $(1))))
+# docs/mpstat.1 is installed under the command's installed name, docs/api/queue.3 as
+# mpt_queue.3 with a link for each function it describes.
+man_name = $(if $(filter docs/api/%,$(1)),mpt_)$(patsubst mpstat.%,$(MPSTAT_NAME).%,$(notdir $(1)))
+man_path = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(call man_name,$(1))
+man_links = $(shell sed -n 's/^\.Nm \(mpt_[a-z0-9_]*\).*/\1/p' $(1) | sort -u)
 
 # -- What one can ask for -----------------------------------------------------
 
@@ -174,12 +178,16 @@ install: all
 		>'$(DESTDIR)$(LIBDIR)/pkgconfig/mptrace.pc'
 	$(Q)chmod 644 '$(DESTDIR)$(LIBDIR)/pkgconfig/mptrace.pc'
 	$(Q)$(foreach p,$(MAN_PAGES),$(INSTALL) -D -m 644 $(p) '$(DESTDIR)$(call man_path,$(p))' &&) :
+	$(Q)$(foreach p,$(API_PAGES),$(foreach n,$(call man_links,$(p)), \
+		ln -sf $(call man_name,$(p)) '$(DESTDIR)$(MANDIR)/man3/$(n).3' &&)) :
 ## uninstall    the same switches; leaves nothing of ours behind
 uninstall:
 	$(call say,REMOVE,'$(DESTDIR)$(PREFIX)')
 	$(Q)rm -f $(foreach f,$(BINDIR)/$(MPSTAT_NAME) $(LIBDIR)/$(SONAME) $(LIBDIR)/libmptrace.so \
 		$(LIBDIR)/libmptrace.a $(LIBDIR)/pkgconfig/mptrace.pc \
-		$(foreach p,$(MAN_PAGES),$(call man_path,$(p))),'$(DESTDIR)$(f)')
+		$(foreach p,$(MAN_PAGES),$(call man_path,$(p))) \
+		$(foreach p,$(API_PAGES),$(patsubst %,$(MANDIR)/man3/%.3,$(call man_links,$(p)))), \
+		'$(DESTDIR)$(f)')
 	$(Q)rm -rf '$(DESTDIR)$(INCLUDEDIR)/mptrace'
 
 ## clean        remove build/

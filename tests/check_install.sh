@@ -39,6 +39,11 @@ taken_names() {
 	files "$stage" | grep -E '(^|/)(mpstat(\..*)?|libtrace[.0-9].*|include/trace\.h)$'
 }
 
+# A page called queue.3 would meet that of others.
+foreign_pages() {
+	files "$stage$prefix/share/man" | grep -vE '^man3/mpt_|^man[157]/(mpstat-ipc|mptrace)'
+}
+
 # Prints what names a place of the build or of the staging area.
 wrong_paths() {
 	grep -rlF -e "$stage" -e "$scratch" "$stage"
@@ -86,8 +91,10 @@ command_runs() {
 check "make install succeeds" run_make "${words[@]}" install
 check "command, library, headers and pkg-config file are there" has bin/mpstat-ipc \
 	lib/libmptrace.so lib/libmptrace.so.0 lib/libmptrace.a lib/pkgconfig/mptrace.pc \
-	include/mptrace/mptrace.h share/man/man1/mpstat-ipc.1
+	include/mptrace/mptrace.h share/man/man1/mpstat-ipc.1 share/man/man3/mpt_queue.3 \
+	share/man/man3/mpt_queue_put.3
 none "no name that belongs to others is installed" "$(taken_names)"
+none "manual pages carry our prefix" "$(foreign_pages)"
 none "nothing lies outside of PREFIX" "$(files "$stage" | grep -v "^${prefix#/}/")"
 none "no file names the staging area or the source" "$(wrong_paths)"
 check "the installed command runs" command_runs mpstat-ipc
