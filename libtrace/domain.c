@@ -107,7 +107,11 @@ static void read_boot_id(uint8_t id[16])
 static int populate_by_file(const uint8_t *at, uint64_t size)
 {
 	const uint8_t *base = (const uint8_t *)domain.header;
+	struct stat st;
 
+	/* The program may have closed it and opened a file of its own under the number. */
+	if (fstat(domain.fd, &st) < 0 || st.st_ino != domain.inode)
+		return 0;
 	if (fallocate(domain.fd, 0, at - base, (off_t)size) == 0)
 		return 0;
 	return errno == EOPNOTSUPP || errno == EBADF ? 0 : -errno;
