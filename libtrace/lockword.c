@@ -77,6 +77,8 @@ int lockword_wait(uint32_t *word, struct member *me, struct blocking *how, uint3
 		rc = futex_wait(word, seen, &slice, how->deadline);
 		if (rc == -EINTR && how->interruptible)
 			return -EINTR;
+		if (how->closed && load32(how->closed))
+			return -ESHUTDOWN;
 		/* Others may sleep still: hold the word as if they did. */
 		mine = me->word | MPT_LOCK_WAITERS;
 		once = how->deadline != MPT_FOREVER && futex_now() >= how->deadline;

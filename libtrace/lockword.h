@@ -29,6 +29,7 @@ struct blocking {
 	bool interruptible;
 	uint32_t object, object_generation;
 	uint64_t since; /* set when it first blocked; 0: it did not */
+	const uint32_t *closed; /* A: set when this process closes the handle; NULL: never */
 };
 
 /* Tries once; no system call.  True: held. */
@@ -44,7 +45,7 @@ static inline bool lockword_owned(const uint32_t *word, const struct member *me)
 }
 
 /* Slow path: spins, then sleeps.  *dead is the word of a dead owner when the result
- * is MPT_RECOVERED.  0, MPT_RECOVERED, -EAGAIN, -ETIMEDOUT, -EINTR. */
+ * is MPT_RECOVERED.  0, MPT_RECOVERED, -EAGAIN, -ETIMEDOUT, -EINTR, -ESHUTDOWN. */
 int lockword_wait(uint32_t *word, struct member *me, struct blocking *how, uint32_t *dead);
 
 static inline int lockword_acquire(uint32_t *word, struct member *me, struct blocking *how,

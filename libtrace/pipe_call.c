@@ -95,6 +95,7 @@ int pipe_enter(struct pipe_call *c, struct mpt_pipe *p, struct handle *h, uint16
 	c->handle = h;
 	c->side = h == &p->in ? &h->object->take : &h->object->give;
 	c->how = handle_blocking(h, op, timeout_ns);
+	c->how.closed = &h->closed;
 	c->slice.next_ns = 0;
 	c->intent = NULL;
 	c->recovered = false;

@@ -12,12 +12,14 @@
 void pipe_lost(struct pipe_call *c, uint64_t upto, uint32_t pid)
 {
 	struct mpt_wire_object *o = c->handle->object;
-	uint64_t n = upto - o->take.index;
+	uint64_t n = upto > o->take.index ? upto - o->take.index : 0;
 	struct blocking how = { .op = MPT_OP_PIPE_LOSE,
 				.object = c->handle->slot,
 				.object_generation = c->handle->generation };
 	struct mpt_wire_oprec *r;
 
+	if (n == 0)
+		return;
 	/* take.index is about to pass the message we wanted: it must not look taken. */
 	if (c->intent)
 		oprec_phase(c->intent, MPT_OPREC_ABORTED);

@@ -460,6 +460,29 @@ static void a_stopped_receiver_delays_nobody_beyond_their_timeouts(void **state)
 	destroy_ends(&e);
 }
 
+static void *sends_until_closed(void *arg)
+{
+	struct ends *e = arg;
+
+	child_claims(mpt_pipe_send(e->first, "x", 1, MPT_FOREVER) == -ESHUTDOWN);
+	return NULL;
+}
+
+static void b62_close_reaches_a_thread_behind_a_stopped_sender(void **state)
+{
+	struct ends e = duplex();
+	pid_t sender = sender_in_the_middle(&e);
+	pthread_t t;
+
+	(void)state;
+	stop_child(sender);
+	t = thread(sends_until_closed, &e);
+	assert_eventually(is_blocked_in(getpid(), MPT_OP_PIPE_SEND));
+	assert_int_equal(mpt_pipe_close(e.first), 0);
+	join_thread(t);
+	destroy_ends(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +502,7 @@ int main(void)
 		api_test(a_sender_killed_while_half_is_kept_is_told_once),
 		api_test(a_stopped_sender_delays_nobody_beyond_their_timeouts),
 		api_test(a_stopped_receiver_delays_nobody_beyond_their_timeouts),
+		api_test(b62_close_reaches_a_thread_behind_a_stopped_sender),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
