@@ -5,7 +5,7 @@
 #
 # Starts build/programs/demo (producers, a bounded queue that fills, consumers,
 # a contended lock, after some seconds two processes in a deadlock).  On a
-# terminal it opens the viewer on it.  Without one it waits for the deadlock and
+# terminal that has a screen it opens the viewer on it.  Else it waits for the deadlock and
 # prints a batch frame, the verdict of `mpstat check` and where the JSON is; it
 # fails when the verdict does not name the deadlock.  Whatever happens, the
 # workload ends with it.
@@ -61,7 +61,7 @@ workload=$!
 await_line 'demo: pid'
 pid=$(sed -n 's/^demo: pid //p' "$log" | head -n 1)
 
-if [ -t 0 ] && [ -t 1 ]; then
+if [ -t 0 ] && [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
 	"$BUILD/mpstat" -p "$pid"
 	exit
 fi
