@@ -127,7 +127,7 @@ bool member_process_alive(uint32_t slot, uint32_t generation)
 	struct mpt_wire_process *p = &domain.processes[slot];
 	uint32_t state;
 
-	if (slot >= domain.header->section[MPT_SEC_PROCESSES].used ||
+	if (slot >= load32_acquire(&domain.header->section[MPT_SEC_PROCESSES].used) ||
 	    p->generation != generation)
 		return false;
 	state = load32_acquire(&p->state);
@@ -155,7 +155,7 @@ bool member_alive(uint32_t word)
 	uint32_t slot = MPT_LOCK_SLOT(word);
 	struct mpt_wire_thread *t = &domain.threads[slot];
 
-	if (slot >= domain.header->section[MPT_SEC_THREADS].used ||
+	if (slot >= load32_acquire(&domain.header->section[MPT_SEC_THREADS].used) ||
 	    (t->generation & 0x7fffu) != MPT_LOCK_GENERATION(word))
 		return false;
 	return member_process_alive(t->process, t->process_generation);
@@ -166,8 +166,8 @@ uint32_t member_pid_of(uint32_t word)
 	uint32_t slot = MPT_LOCK_SLOT(word);
 	const struct mpt_wire_thread *t = &domain.threads[slot];
 
-	if (slot >= domain.header->section[MPT_SEC_THREADS].used ||
-	    t->process >= domain.header->section[MPT_SEC_PROCESSES].used)
+	if (slot >= load32_acquire(&domain.header->section[MPT_SEC_THREADS].used) ||
+	    t->process >= load32_acquire(&domain.header->section[MPT_SEC_PROCESSES].used))
 		return 0;
 	return domain.processes[t->process].pid;
 }

@@ -45,9 +45,9 @@ static void survey(struct map *map)
 	memset(map->taken, 0, map->blocks);
 	map->taken[0] = 1;
 	for (uint32_t i = 0; i < s[MPT_SEC_THREADS].used; i++)
-		mark(map, load64(&domain.threads[i].extent));
+		mark(map, load64_acquire(&domain.threads[i].extent));
 	for (uint32_t i = 0; i < s[MPT_SEC_OBJECTS].used; i++)
-		mark(map, load64(&domain.objects[i].extent));
+		mark(map, load64_acquire(&domain.objects[i].extent));
 }
 
 static uint32_t find_run(const struct map *map, uint64_t blocks)
@@ -71,7 +71,7 @@ static bool reclaim(void)
 
 	for (uint32_t i = 0; i < used; i++) {
 		t = &domain.threads[i];
-		if (load64(&t->extent) && load32(&t->state) > MPT_SLOT_LIVE &&
+		if (load64(&t->extent) && load32_acquire(&t->state) > MPT_SLOT_LIVE &&
 		    !member_unsettled(t) && (!oldest || t->ended_ns < oldest->ended_ns))
 			oldest = t;
 	}

@@ -43,7 +43,7 @@ static int attempt(uint32_t *word, struct member *me, bool once, uint32_t mine,
 		   uint32_t *dead, uint32_t *seen)
 {
 	for (;;) {
-		*seen = load32(word);
+		*seen = load32_acquire(word); /* and what the holder says of itself */
 		if (*seen == 0) {
 			if (cas32(word, 0, mine))
 				return 0;

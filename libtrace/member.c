@@ -80,7 +80,7 @@ bool member_unsettled(const struct mpt_wire_thread *t)
 static bool thread_reusable(uint32_t slot)
 {
 	struct mpt_wire_thread *t = &domain.threads[slot];
-	uint32_t state = load32(&t->state);
+	uint32_t state = load32_acquire(&t->state);
 
 	if (state == MPT_SLOT_FREE)
 		return true;
@@ -262,7 +262,8 @@ static void thread_leave(void *arg)
 	me->recording = false;
 	me->thread->ended_ns = futex_now();
 	store32_release(&me->thread->state, MPT_SLOT_ENDED);
-	alive_release_life(me->process);
+	if (me->holds_life)
+		alive_release_life(me->process);
 	member_self = NULL;
 	free(me);
 }
@@ -406,6 +407,7 @@ static int attach(struct member *me)
 	if (rc < 0)
 		return rc;
 	me->epoch = *member_epoch;
+	me->holds_life = first;
 	if (first) {
 		domain_announce();
 		emit_note(me, MPT_OP_PROCESS_ATTACH, MPT_REF_PROCESS | process.slot,
@@ -430,6 +432,8 @@ static struct member *join(int *error)
 	rc = attach(me);
 	if (rc < 0) {
 		member_self = NULL;
+		if (process.leaving_made)
+			pthread_setspecific(process.leaving, NULL); /* after fork: the copy */
 		free(me);
 		*error = rc;
 		return NULL;

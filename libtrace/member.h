@@ -32,6 +32,7 @@ struct member {
 	struct mpt_wire_use *uses; /* NULL: no room for a ledger */
 	volatile sig_atomic_t busy; /* inside emit: a signal handler must not enter */
 	bool recording;
+	bool holds_life; /* it attached the process: its end is noticed (alive.h) */
 	uint32_t depth; /* operation records in use */
 	struct spin lock_spin, event_spin;
 	struct clock clock;

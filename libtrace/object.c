@@ -41,22 +41,32 @@ bool object_name_valid(const char *name)
 /* Of an object that has ended nobody will take a dead one's lock over. */
 static bool lock_is_free(uint32_t *word)
 {
-	uint32_t seen = load32(word);
+	uint32_t seen = load32_acquire(word);
 
 	return seen == 0 || (!member_alive(seen & ~MPT_LOCK_WAITERS) && cas32(word, seen, 0));
 }
 
+/* Who destroys it may be about to take its storage back (give_storage_back): only when
+ * that is done, given up or will never be, may the slot have a successor. */
+static bool left_alone(const struct mpt_wire_object *o)
+{
+	return load64_acquire(&o->extent) == 0 || load32(&o->state) == MPT_SLOT_DEAD ||
+	       !member_process_alive(o->creator, domain.processes[o->creator].generation);
+}
+
 static bool reusable(struct mpt_wire_object *o)
 {
-	uint32_t state = load32(&o->state);
+	uint32_t state = load32_acquire(&o->state);
 
-	return state == MPT_SLOT_FREE || (state == MPT_SLOT_ENDED && lock_is_free(&o->take.lock) &&
-					  lock_is_free(&o->give.lock));
+	if (state == MPT_SLOT_FREE)
+		return true;
+	return state >= MPT_SLOT_ENDED && left_alone(o) && lock_is_free(&o->take.lock) &&
+	       lock_is_free(&o->give.lock);
 }
 
 static uint32_t object_slots(void)
 {
-	return domain.header->section[MPT_SEC_OBJECTS].used;
+	return load32_acquire(&domain.header->section[MPT_SEC_OBJECTS].used);
 }
 
 static int take_slot(uint32_t *slot)
@@ -251,42 +261,60 @@ static void wake_everybody(struct mpt_wire_object *o)
 	}
 }
 
-/* Nobody may be inside when the storage goes; a member stopped inside keeps it. */
+/* Nobody may be inside when the storage goes; a member stopped inside keeps it, and
+ * then (DEAD) who uses the slot next takes it. */
 static void give_storage_back(const struct handle *h, struct member *me)
 {
 	struct mpt_wire_object *o = h->object;
 	struct blocking how = handle_blocking(h, MPT_OP_ID(o->kind, 2), DESTROY_PATIENCE_NS);
+	bool given = false;
 	uint32_t dead;
 
 	if (lockword_acquire(&o->take.lock, me, &how, &dead) >= 0) {
 		if (lockword_acquire(&o->give.lock, me, &how, &dead) >= 0) {
 			store64_release(&o->extent, 0);
+			given = true;
 			lockword_release(&o->give.lock);
 		}
 		lockword_release(&o->take.lock);
 	}
+	if (!given)
+		store32_release(&o->state, MPT_SLOT_DEAD);
 	emit_unblock(me, &how, 0);
+}
+
+/* Slots are given anew under domain_lock, so this cannot hit a successor. */
+static bool end(struct handle *h)
+{
+	struct mpt_wire_object *o = h->object;
+	bool locked = domain_lock() == 0, ended;
+
+	ended = load32(&o->generation) == h->generation &&
+		cas32(&o->state, MPT_SLOT_LIVE, MPT_SLOT_ENDED);
+	/* A lock's word is the lock itself: whoever waits gets it, sees the end, and lets
+	 * the next one see it. */
+	if (ended && locked && owner_kind(o->kind))
+		exchange32(&o->take.lock, 0);
+	if (locked)
+		domain_unlock();
+	return ended;
 }
 
 void object_destroy(struct handle *h)
 {
 	struct mpt_wire_object *o = h->object;
+	uint16_t kind = o->kind;
+	bool stored = load64(&o->extent) != 0;
 	struct member *me;
 	int rc;
 
 	me = member_get(&rc);
-	if (!me || h->creator_pid != me->process->inner_pid ||
-	    load32(&o->generation) != h->generation ||
-	    !cas32(&o->state, MPT_SLOT_LIVE, MPT_SLOT_ENDED))
+	if (!me || h->creator_pid != me->process->inner_pid || !end(h))
 		return;
-	/* A lock's word is the lock itself: whoever waits gets it, sees the end, and lets
-	 * the next one see it. */
-	if (owner_kind(o->kind))
-		exchange32(&o->take.lock, 0);
 	wake_everybody(o);
-	if (o->extent)
+	if (stored)
 		give_storage_back(h, me);
-	emit_note(me, MPT_OP_ID(o->kind, 2), h->slot, 1);
+	emit_note(me, MPT_OP_ID(kind, 2), h->slot, 1);
 }
 
 /* ---- recovery ------------------------------------------------------------------ */
