@@ -189,18 +189,22 @@ static void ending(struct mpt_wire_object *o, struct member *me, const struct ha
 int mpt_lock_release(struct mpt_lock *lock)
 {
 	struct handle *h = &lock->handle;
+	uint32_t *word = &h->object->take.lock, seen;
 	struct member *me;
 	int rc;
 
 	me = member_get(&rc);
 	if (unlikely(!me))
 		return rc;
+	/* Before the handle is checked: should the slot go to a new lock meanwhile, the
+	 * word is another's and stays. */
+	seen = load32_acquire(word);
 	if (unlikely(!handle_usable(h)))
 		return -ESHUTDOWN;
-	if (unlikely(load32(&h->object->take.lock) == 0))
+	if (unlikely(!seen))
 		return -ERANGE;
 	ending(h->object, me, h);
-	return likely(lockword_release(&h->object->take.lock)) ? 0 : -ERANGE;
+	return likely(lockword_release_seen(word, seen)) ? 0 : -ERANGE;
 }
 
 int mpt_lock_locked(const struct mpt_lock *lock)

@@ -64,4 +64,21 @@ static inline bool lockword_release(uint32_t *word)
 	return old != 0;
 }
 
+/* Frees it only while `seen` (as loaded before) still holds it: a caller that was delayed
+ * must not free what others took since.  False: it no longer does. */
+static inline bool lockword_release_seen(uint32_t *word, uint32_t seen)
+{
+	uint32_t now = load32(word);
+
+	while (!((now ^ seen) & ~MPT_LOCK_WAITERS)) {
+		if (likely(cas32(word, now, 0))) {
+			if (unlikely(now & MPT_LOCK_WAITERS))
+				futex_wake(word, 1);
+			return true;
+		}
+		now = load32(word);
+	}
+	return false;
+}
+
 #endif

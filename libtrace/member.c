@@ -56,10 +56,12 @@ static void settle_lost(struct mpt_wire_thread *t)
 {
 	for (int i = 0; i < MPT_OPRECS; i++) {
 		struct mpt_wire_oprec *r = &t->oprec[i];
+		uint32_t phase = load32(&r->phase);
 
-		if (load32(&r->phase) == MPT_OPREC_COMMITTED)
-			object_count_lost(r, domain.processes[t->process].pid);
+		/* Killed in between, the account is one short rather than one over. */
 		store32_release(&r->phase, MPT_OPREC_IDLE);
+		if (phase == MPT_OPREC_COMMITTED)
+			object_count_lost(r, domain.processes[t->process].pid);
 	}
 }
 

@@ -142,6 +142,17 @@ static bool room(const struct mpt_queue *q, uint64_t given, uint64_t taken, size
 	       stream_end(q, given) + size - q->messages[taken & q->slot_mask].offset <= q->bytes;
 }
 
+/* A giver waits for bytes (not undone by one who waits for a slot).  When that begins,
+ * the wake that brought it may have been meant for one whose message is smaller: wake
+ * them all, once. */
+static void lack_bytes(struct mpt_wire_object *o)
+{
+	if (load32(&o->give.hint))
+		return;
+	store32(&o->give.hint, 1);
+	eventcount_wake_slow(&o->take.seq, &o->take.want, INT_MAX);
+}
+
 /* Makes room for size bytes, holding give. */
 static int need_room(struct mpt_queue *q, struct member *me, size_t size, struct waiting *w,
 		     struct blocking *how)
@@ -154,7 +165,7 @@ static int need_room(struct mpt_queue *q, struct member *me, size_t size, struct
 		if (room(q, o->give.index, o->give.seen, size))
 			return 0;
 		if (o->give.index - o->give.seen < q->capacity)
-			store32(&o->give.hint, 1); /* not undone by one who waits for a slot */
+			lack_bytes(o);
 		rc = wait_other(q, me, w, how);
 		if (rc < 0)
 			return rc;
