@@ -11,6 +11,7 @@
 #define SENDERS 4
 #define RECEIVERS 3
 #define MOST (200u << 10) /* some messages take several frames */
+#define NUMBERS (1u << 21) /* messages a sender may have numbers for: minutes at full speed */
 
 struct label {
 	uint32_t sender, number;
@@ -22,7 +23,7 @@ struct books {
 	uint32_t order_broken, torn;
 	uint32_t received[SENDERS]; /* A */
 	uint32_t cut;		  /* A: told by -EBADMSG */
-	uint8_t seen[SENDERS][1 << 16]; /* A: times each message was received */
+	uint8_t seen[SENDERS][NUMBERS]; /* A: times each message was received */
 };
 
 struct party {
@@ -252,7 +253,7 @@ static void send_until_killed(void *arg)
 	while (!reached(p->ends->point)) {
 		uint32_t number = __atomic_fetch_add(next, 1, __ATOMIC_SEQ_CST);
 
-		child_claims(number < (1 << 16));
+		child_claims(number < NUMBERS);
 		child_claims(mpt_pipe_send(p->ends->first, buffer,
 					   compose(buffer, p->sender, number), MPT_FOREVER) == 0);
 	}
@@ -327,7 +328,7 @@ static void a_storm_of_kills_loses_only_what_the_dead_had(void **state)
 
 	(void)state;
 	s.ends.point = shared(4096);
-	s.books->each = 1 << 16;
+	s.books->each = NUMBERS;
 	srand((unsigned int)getpid());
 	for (uint32_t i = 0; i < SENDERS + RECEIVERS; i++)
 		start_one(&s, i);
