@@ -141,13 +141,14 @@ static void a_childs_exit_ends_its_place_not_the_parents(void **state)
 /* No atfork handler runs; the page that the kernel wipes tells. */
 static void a_child_by_the_bare_system_call_attaches_too(void **state)
 {
-	struct mpt_queue *q = new_queue();
+	struct mpt_queue *q;
 	int status;
 	pid_t pid;
 
 	(void)state;
 	if (SANITIZED)
 		skip();
+	q = new_queue();
 	pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0) {
 		char byte;
