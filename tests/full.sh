@@ -81,7 +81,7 @@ valgrind_step() {
 	step "unit tests under valgrind"
 	command -v valgrind >/dev/null || { skip "no valgrind (Debian package valgrind)"; return; }
 	one build BUILD="$BUILD" || return
-	# valgrind 3.19 does not know pidfd_send_signal.
+	# valgrind 3.19 does not know pidfd_open.
 	SUITES=unit EXCLUDE=unit/kill_test TEST_TIMEOUT=600 \
 		TEST_WRAPPER="valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99" \
 		tests_in "$BUILD"
