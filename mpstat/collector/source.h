@@ -20,6 +20,8 @@ struct fact_sink {
 	void *arg;
 };
 
+struct kernel;
+
 struct source_options {
 	const char *proc;	  /* root of procfs, "/proc"; tests give a fake tree */
 	const char *const *files; /* kept segments (MPTRACE_OUT) to read as well */
@@ -29,6 +31,9 @@ struct source_options {
 	bool all_processes;	  /* /proc: everything; else what segments and pids ask for */
 	const uint32_t *pids;	  /* -p: these and their descendants */
 	size_t pid_count;
+	/* Our eBPF programs, lent by the session; NULL: not to be had, and why. */
+	struct kernel *kernel;
+	const char *kernel_why;
 };
 
 struct source {
@@ -39,6 +44,9 @@ struct source {
 	int (*open)(void **state, const struct source_options *options, struct err *err);
 	/* Called once per refresh: tells everything it sees now, as one snapshot. */
 	void (*read)(void *state, uint64_t now_ns, const struct fact_sink *sink);
+	/* NULL, or: takes in what would be lost if it waited for the next read; may tell
+	 * facts that are no part of a snapshot.  Called some ten times per second. */
+	void (*drain)(void *state, uint64_t now_ns, const struct fact_sink *sink);
 	void (*close)(void *state);
 	enum fact_source from; /* what its facts say they come from */
 	/* All that the last read could not see, one sentence each, from index 0; NULL

@@ -8,7 +8,7 @@
  * A source reports by snapshots: FACT_SNAPSHOT_BEGIN, one fact per process,
  * thread, object and use that exists *now*, FACT_SNAPSHOT_END.  What the
  * source reported before and does not repeat is gone (processes: ended).
- * Records come between snapshots, at any time.  Facts are complete: a later
+ * Records and events of life come between snapshots, at any time.  Facts are complete: a later
  * fact of the same identity replaces the earlier one from that source.
  *
  * Order within a snapshot matters in one place: what takes part in a ledger is
@@ -31,6 +31,8 @@
 #define FACT_NAME_MAX 64
 #define FACT_TEXT_MAX 200
 #define FACT_HIST_BUCKETS 40
+#define FACT_CGROUP_MAX 96 /* longer ones keep their end */
+#define FACT_CONTAINER_MAX 32
 
 /* In object_id.slot: the slot is one of the process table (wire.h says the same). */
 #define FACT_REF_PROCESS 0x80000000u
@@ -47,6 +49,7 @@ enum fact_type {
 	FACT_USE,	     /* .u.use */
 	FACT_RECORD,	     /* .u.record */
 	FACT_LOSS,	     /* .u.loss */
+	FACT_LIFE,	     /* .u.life */
 };
 
 /* Higher wins when two sources describe the same thing. */
@@ -113,8 +116,52 @@ struct fact_process {
 	bool daemon;
 	bool ended;		  /* left or died; kept by the domain for its story */
 	int32_t exit_code;	  /* n, -signal, FACT_EXIT_UNKNOWN */
-	uint64_t ended_ns;	  /* 0: not ended or unknown */
+	uint64_t ended_ns;	  /* 0: not ended or unknown; state Z: a zombie since */
 	char inside[24];	  /* wchan or system call it sleeps in; "" unknown */
+	uint64_t inside_since_ns; /* since when it sleeps there; 0: unknown */
+	uint64_t pid_namespace;	  /* inode; 0: unknown */
+	uint32_t inner_pid;	  /* its number in there; 0: unknown */
+	bool subreaper;		  /* adopts the orphans below it */
+	bool ignores_children;	  /* SIGCHLD ignored: its children leave no zombies */
+	bool kernel_thread;
+	char cgroup[FACT_CGROUP_MAX];	     /* path; "" unknown or root */
+	char container[FACT_CONTAINER_MAX]; /* "docker 1f2e3d4c5b6a"; "" none */
+};
+
+/* What happened to a process, as it happened (source KERNEL).  Complete in itself:
+ * the process, and the other one, need not have been told before. */
+enum fact_life_what {
+	FACT_LIFE_FORK = 1, /* other: the parent */
+	FACT_LIFE_EXEC,
+	FACT_LIFE_EXIT,	  /* other: the parent at that moment */
+	FACT_LIFE_SIGNAL, /* will end or stop it; other: the sender */
+	FACT_LIFE_OOM,	  /* chosen to be killed, memory ran out */
+	FACT_LIFE_WHATS,
+};
+
+/* Who is behind a signal. */
+enum fact_origin {
+	FACT_ORIGIN_UNKNOWN,	  /* nobody saw it sent */
+	FACT_ORIGIN_PROCESS,	  /* another process, or it itself, by kill(2) and the like */
+	FACT_ORIGIN_FAULT,	  /* its own fault: bad address, bad instruction, broken pipe */
+	FACT_ORIGIN_TIMER,	  /* a timer it had set */
+	FACT_ORIGIN_PARENT_DEATH, /* it had asked to get it when its parent ends */
+	FACT_ORIGIN_TERMINAL,	  /* a key or the end of its terminal */
+	FACT_ORIGIN_MEMORY,	  /* memory ran out */
+	FACT_ORIGIN_KERNEL,	  /* the kernel, for another reason (limits, seccomp, cgroup) */
+	FACT_ORIGINS,
+};
+
+struct fact_life {
+	uint8_t what;	/* enum fact_life_what */
+	uint8_t origin; /* SIGNAL: enum fact_origin */
+	uint8_t signal; /* SIGNAL */
+	bool core;	/* EXIT: dumped a core */
+	struct process_id process, other; /* other.pid 0: none, or not to be seen */
+	char name[FACT_NAME_MAX];	  /* comm of the process, EXEC: the new one */
+	char other_name[FACT_NAME_MAX];
+	uint32_t uid, session, group;
+	int32_t exit_code; /* EXIT: as in fact_process */
 };
 
 struct fact_thread {
@@ -199,6 +246,7 @@ enum fact_loss_cause {
 	FACT_LOSS_OVERWRITTEN, /* the reader came too late */
 	FACT_LOSS_REENTERED,   /* a signal handler interrupted the emitter */
 	FACT_LOSS_CORRUPT,     /* bytes that make no sense */
+	FACT_LOSS_LIFE,	       /* births, deaths and signals the kernel had no room for */
 	FACT_LOSS_CAUSES,
 };
 
@@ -221,6 +269,7 @@ struct fact {
 		struct fact_use use;
 		struct fact_record record;
 		struct fact_loss loss;
+		struct fact_life life;
 	} u;
 };
 

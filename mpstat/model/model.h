@@ -20,6 +20,7 @@
 struct thread;
 struct object;
 struct domain;
+struct workers;
 
 /* A counter and how fast it grew between the last two times it was told. */
 struct rate {
@@ -33,6 +34,33 @@ enum verdict {
 	VERDICT_FINE,
 	VERDICT_WAITING, /* blocked, but somebody able could wake it */
 	VERDICT_STUCK,	 /* nobody who could wake it can ever run: deadlock or knot */
+};
+
+/* How a process came to its end, as far as anybody saw. */
+struct death {
+	uint64_t at_ns;	    /* when its last thread ended; 0: lives, or unknown when */
+	int32_t exit_code;  /* as in fact_process; FACT_EXIT_UNKNOWN */
+	uint8_t origin;	    /* enum fact_origin of the signal that ended it */
+	bool core;	    /* dumped */
+	struct process_id by; /* who sent it; pid 0: nobody, or unknown */
+	char by_name[FACT_NAME_MAX];
+};
+
+/* Processes of one parent with one name, three at least: a pool's workers.  Made anew
+ * at each tick; restarts are counted as long as the parent lives. */
+struct workers {
+	const struct process *parent;
+	const struct process *first; /* youngest last: process.next_worker */
+	char name[FACT_NAME_MAX];
+	uint32_t members; /* that live, zombies included */
+	uint32_t running, sleeping, blocked, stopped, zombies; /* R, S, D, T, Z */
+	uint32_t stuck;	    /* verdict */
+	uint32_t ended;	    /* still remembered */
+	uint64_t restarts;  /* births after an end, since this was watched */
+	uint64_t failures;  /* ends by a signal or with another code than 0, since then */
+	double cpu_percent; /* sum */
+	uint64_t rss_bytes; /* sum */
+	bool matched;	    /* any member */
 };
 
 struct process {
@@ -50,6 +78,20 @@ struct process {
 	uint32_t blocked;	  /* threads blocked now */
 	uint64_t wait_since_ns;	  /* of the one blocked longest; 0: none */
 	char waiting_for[FACT_TEXT_MAX]; /* in words; "" when not waiting */
+	/* Whose child it was at first; pid 0: unknown.  `born_seen`: its fork was seen, or
+	 * its parent then still was its own; else the parent when it was first seen. */
+	struct process_id first_parent;
+	char first_parent_name[FACT_NAME_MAX];
+	bool born_seen;
+	bool orphan;		    /* lives under another parent than its first */
+	bool probably_orphan;	    /* adopted before anybody looked: see story */
+	uint64_t orphaned_ns;	    /* when its first parent ended; 0: unknown */
+	struct death death;	    /* its own */
+	struct death parent_death;  /* of the first parent, kept when that is forgotten */
+	const struct workers *workers; /* NULL: one of a kind */
+	const struct process *next_worker;
+	/* A zombie, an orphan or an end explained, one sentence; "": nothing to explain. */
+	char story[FACT_TEXT_MAX];
 };
 
 struct thread {
@@ -143,6 +185,7 @@ uint64_t model_lost(const struct model *model, enum fact_loss_cause cause);
 const struct process *model_next_process(const struct model *model, const struct process *after);
 const struct object *model_next_object(const struct model *model, const struct object *after);
 const struct domain *model_next_domain(const struct model *model, const struct domain *after);
+const struct workers *model_next_workers(const struct model *model, const struct workers *after);
 /* Kept records, oldest first (by time, as of the last tick); index from 0.  NULL
  * beyond the end. */
 const struct record *model_record(const struct model *model, size_t index);

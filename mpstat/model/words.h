@@ -28,6 +28,10 @@ void words_wait(struct sentence *out, const struct thread *thread);
 /* The same, then " held by worker-b (pid 12)" where there is one. */
 void words_wait_held(struct sentence *out, const struct thread *thread);
 
+/* How it ended, to follow "it": "ended with exit code 3", "was killed by SIGKILL from
+ * bash (pid 12)", "was ended by SIGSEGV, its own fault", "was killed: memory ran out". */
+void words_death(struct sentence *out, const struct death *death);
+
 /* " for 3.2s", or nothing when the time is not known. */
 void words_for(struct sentence *out, const struct model *model, uint64_t since_ns);
 

@@ -77,9 +77,7 @@ static bool may_trace(void)
 
 static long stride(void)
 {
-	const char *wanted = getenv("MPT_STEP");
-
-	return wanted && atol(wanted) > 0 ? atol(wanted) : STRIDE;
+	return (long)finer_stride(STRIDE);
 }
 
 /* ---- the survivors -------------------------------------------------------------- */
@@ -134,8 +132,10 @@ static void claim_that_books_balance(struct scenario *s)
 static void world(void *arg)
 {
 	struct scenario *s = arg;
+	cpu_set_t before;
 	bool ended;
 
+	share_one_processor(&before);
 	s->buffer = malloc(MIB);
 	child_claims(mpt_pipe_create(&s->ends.first, &s->ends.second,
 				     &(struct mpt_pipe_options){ .name = "stepped" }) == 0);
@@ -160,7 +160,7 @@ static void run(struct scenario *s)
 		status = end_of(child(world, s));
 	if (status != ENDED)
 		fail_msg("killed after %ld instructions: status %d", s->k - stride(), status);
-	print_message("# %ld instructions, killed at every %ldth\n", s->k, stride());
+	print_message("# note: %ld instructions, killed at every %ldth\n", s->k, stride());
 }
 
 /* ---- scenarios ------------------------------------------------------------------- */

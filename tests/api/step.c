@@ -2,12 +2,14 @@
 /* step.c - see step.h. */
 #include "tests/api/step.h"
 
-#include <sched.h>
 #include <sys/ptrace.h>
 
 /* An instruction of an instrumented program is worth less. */
 #define STRIDE (SANITIZED ? 211 : 23)
 #define FINE (SANITIZED ? 13 : 1)
+/* Each victim takes a thread slot for good, as the ledger of the dead is needed, and a
+ * domain has 8192: a finer stride than this is too many for one program. */
+#define FINEST 7
 #define AROUND (SANITIZED ? 260u : 40u)
 /* The way there is not always equally long: reading the kernel's clock may be retried. */
 #define DETOUR (SANITIZED ? 2000u : 150u)
@@ -69,18 +71,6 @@ bool step_syscalls(pid_t pid, uint64_t k)
 	return advance(pid, k, PTRACE_SYSCALL);
 }
 
-/* Stepper and stepped take turns: on one processor that is several times faster. */
-static void share_one_processor(cpu_set_t *before)
-{
-	cpu_set_t one;
-	int cpu = sched_getcpu();
-
-	sched_getaffinity(0, sizeof(*before), before);
-	CPU_ZERO(&one);
-	CPU_SET(cpu < 0 ? 0 : cpu, &one);
-	sched_setaffinity(0, sizeof(one), &one);
-}
-
 void interrupt(pid_t pid)
 {
 	int status;
@@ -99,12 +89,20 @@ bool step_until(pid_t pid, bool (*holds)(void *arg, pid_t pid), void *arg, uint6
 	return true;
 }
 
+static uint64_t stride_of(uint64_t usual)
+{
+	uint64_t least = usual < FINEST ? usual : FINEST, finer = finer_stride(usual);
+
+	return finer > least ? finer : least;
+}
+
 uint64_t step_range(const struct stepped *o, void *world, uint64_t from, uint64_t to,
 		    uint64_t stride)
 {
 	uint64_t k, kills = 0;
 	cpu_set_t before;
 
+	stride = stride_of(stride);
 	share_one_processor(&before);
 	for (k = from; k < to; k += stride) {
 		pid_t pid;

@@ -35,7 +35,7 @@ struct stepped {
 };
 
 /* Kills at from, from + stride ... before `to`, or until a victim finishes; returns the
- * number of kills. */
+ * number of kills.  A finer stride is taken from the environment (finer_stride). */
 uint64_t step_range(const struct stepped *operation, void *world, uint64_t from, uint64_t to,
 		    uint64_t stride);
 #define TO_THE_END UINT64_MAX

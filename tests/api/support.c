@@ -11,6 +11,7 @@
 #define CHILDREN_MOST 8192
 #define SHARES_MOST 64
 #define TEST_SECONDS 100 /* a test that hangs in a call of its own ends so */
+#define FINE_STEPS 50	 /* each finer stride takes so much longer, see test_seconds() */
 
 static pid_t children[CHILDREN_MOST];
 static size_t child_count;
@@ -344,10 +345,35 @@ int __lsan_is_turned_off(void)
 }
 #endif
 
+uint64_t finer_stride(uint64_t usual)
+{
+	const char *text = getenv("MPT_STEP");
+	long wanted = text ? atol(text) : 0;
+
+	return wanted > 0 && (uint64_t)wanted < usual ? (uint64_t)wanted : usual;
+}
+
+void share_one_processor(cpu_set_t *before)
+{
+	cpu_set_t one;
+	int cpu = sched_getcpu();
+
+	sched_getaffinity(0, sizeof(*before), before);
+	CPU_ZERO(&one);
+	CPU_SET(cpu < 0 ? 0 : cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
+/* The finer the stride of the step tests, the longer they take. */
+static unsigned int test_seconds(void)
+{
+	return TEST_SECONDS * (1 + FINE_STEPS / (unsigned int)finer_stride(2 * FINE_STEPS));
+}
+
 int support_setup(void **state)
 {
 	(void)state;
-	alarm(TEST_SECONDS);
+	alarm(test_seconds());
 	return 0;
 }
 

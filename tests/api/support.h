@@ -20,6 +20,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <mptrace/mptrace.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +134,13 @@ struct role {
 	const char *name;
 	void (*body)(const char *arg);
 };
+
+/* For tests that kill at every stride-th instruction.  Their stride: `usual`, or what the
+ * environment's MPT_STEP says if that is less. */
+uint64_t finer_stride(uint64_t usual);
+/* Stepper and stepped take turns: on one processor that is several times faster.
+ * `before` is what the caller may give back to sched_setaffinity(2). */
+void share_one_processor(cpu_set_t *before);
 
 /* Ends what a test left running, also after a failed assertion. */
 int support_setup(void **state);
