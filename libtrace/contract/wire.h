@@ -85,8 +85,8 @@ struct mpt_wire_header {
 	char name[MPT_NAME_MAX]; /* of the domain: MPTRACE_NAME or the program's */
 	struct mpt_wire_section section[MPT_SEC_COUNT];
 	uint8_t lock[40];   /* a robust mutex over slots and arena. Not for viewers */
-	uint64_t deaths;    /* members found dead; writer: holder of lock */
-	uint64_t reclaimed; /* rings of dead threads given to others; same writer */
+	uint64_t deaths;    /* A: members found dead; writer: who finds one */
+	uint64_t reclaimed; /* rings of dead threads given to others; writer: holder of lock */
 	uint64_t reserved[32];
 };
 
@@ -114,7 +114,8 @@ enum mpt_process_flag {
 
 struct mpt_wire_process {
 	uint32_t state;	     /* A: enum mpt_slot_state; writer: itself, its parent while
-			      * STARTING, any member (LIVE -> DEAD) under header.lock */
+			      * STARTING, any member (LIVE -> DEAD: one CAS of state and
+			      * generation) */
 	uint32_t generation; /* +1 at each reuse; writer: holder of header.lock */
 	uint32_t pid;	     /* in the init pid namespace where known, else as seen inside */
 	uint32_t inner_pid;  /* A: as the process itself sees it; while STARTING stored by its
@@ -235,14 +236,17 @@ struct mpt_wire_hist {
  * One side of an object: those who TAKE (get, recv, acquire) or those who
  * GIVE (put, send; unused by locks).  Each side has a lock word of its own,
  * so that a producer and a consumer never share a cache line they both write.
- * All words but lock and want/seq are written by the holder of `lock`.
+ * All words but lock and want/seq (and a pipe's timeouts, an atomic sum) are written
+ * by the holder of `lock`.
  */
 struct mpt_wire_side {
 	uint32_t lock; /* A: lock word (lockword.h) */
 	uint32_t seq;  /* A: event count on which the *other* side's waiters sleep:
 			* take.seq moves when room appears, give.seq when an item does */
 	uint32_t want; /* A: the seq value at which somebody may sleep */
-	uint32_t hint; /* A: give: a giver waits for bytes, so every giver is woken */
+	uint32_t hint; /* A: give. Queue: a giver waits for bytes, so every giver is woken.
+			* Pipe: a long message is on its way, so who tries once does not
+			* wait for the side */
 	uint64_t index;	   /* A: units ever taken (given). THE commit word of the side */
 	uint64_t seen;	   /* the other side's index when last looked at: a bound that
 			    * saves reading a line the other side is writing */
@@ -267,8 +271,9 @@ _Static_assert(sizeof(struct mpt_wire_side) == 448, "wire: side size");
 	(((uint32_t)(generation) & 0x7fffu) << 16 | ((uint32_t)(slot) + 1u))
 
 struct mpt_wire_object {
-	uint32_t state;	     /* A: enum mpt_slot_state; writer: creator, or destroyer
-			      * holding both sides' locks */
+	uint32_t state;	     /* A: enum mpt_slot_state; writer: creator under header.lock;
+			      * who ends it (LIVE -> ENDED: a CAS); ENDED -> DEAD: its
+			      * destroyer, who could not take the storage back */
 	uint32_t generation; /* A: +1 at each reuse, under header.lock */
 	uint16_t kind;
 	uint16_t flags;
@@ -305,9 +310,9 @@ struct mpt_wire_object {
 	uint64_t missing; /* units given that no taker will ever have, because their giver or
 			   * taker died with them half way (take.index counts them too).
 			   * Writer: holder of take.lock */
-	uint32_t half_process; /* A: process slot + 1 of the taker that gave up half way through a
-				* unit and has kept that half; 0: none.  Others wait on this
-				* word.  Writer: holder of take.lock; its process: to 0 */
+	uint32_t half_process; /* A: process slot + 1 of the taker that is half way through a unit
+				* and keeps that half when it gives up; 0: none.  Others wait on
+				* this word.  Writer: holder of take.lock; its process: to 0 */
 	uint32_t half_generation; /* of that process slot */
 	uint32_t end_inode[2]; /* sockets of the taking and of the giving end: who has one open
 				* (/proc/PID/fd) holds that end */
