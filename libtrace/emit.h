@@ -31,7 +31,15 @@ static inline void emit(struct member *me, const struct mpt_record *record)
 	slot = mpt_ring_slot(&me->ring);
 	if (unlikely(!slot))
 		slot = emit_turn(me, record->time);
-	*slot = *record;
+	/* One by one: as a whole it would be built on the stack and read back by wider loads,
+	 * which wait for the stores. */
+	slot->time = record->time;
+	slot->op = record->op;
+	slot->phase = record->phase;
+	slot->flags = record->flags;
+	slot->object = record->object;
+	slot->value = record->value;
+	slot->span = record->span;
 	mpt_ring_publish(&me->ring);
 	atomic_signal_fence(memory_order_seq_cst);
 	me->busy = 0;
