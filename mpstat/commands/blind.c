@@ -196,6 +196,8 @@ static void add_source(struct blind *blind, const struct session *session, size_
 	const char *note;
 	size_t i;
 
+	if (session_is_extra(sources[source]->from))
+		return;
 	for (i = 0; (note = session_note(session, source, i)); i++)
 		if (!session_narrow(session))
 			add(blind, "%s: %s", sources[source]->name, note);
@@ -213,7 +215,7 @@ void blind_find(struct blind *blind, struct session *session)
 	place_all(session);
 	find_members(&members, session->model);
 	if (members.count > 0) {
-		stop_sleep(LOOK_AGAIN_S);
+		session_wait(session, LOOK_AGAIN_S);
 		session_refresh(session);
 	}
 	for (i = 0; sources[i]; i++)

@@ -128,6 +128,6 @@ static int doctor_run(const struct options *options, struct err *err)
 const struct command command_doctor = {
 	.name = "doctor",
 	.help = "tell what works on this machine, what does not, and what helps",
-	.accepts = OPTION_JSON | OPTION_SCHEMA | OPTION_OUTPUT,
+	.accepts = OPTION_JSON | OPTION_SCHEMA | OPTION_OUTPUT | OPTION_NO_BPF,
 	.run = doctor_run,
 };

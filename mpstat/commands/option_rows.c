@@ -166,6 +166,7 @@ KEEP_FLAG(strict)
 KEEP_FLAG(readonly)
 KEEP_FLAG(no_follow)
 KEEP_FLAG(schema)
+KEEP_FLAG(no_bpf)
 
 const struct option_row option_rows[] = {
 	{OPTION_PID, 'p', "pid", "PID[,PID]", "these processes and their descendants", set_pid},
@@ -173,6 +174,7 @@ const struct option_row option_rows[] = {
 	{OPTION_ALL, 'a', "all", NULL, "every process of the machine", set_all},
 	{OPTION_INPUT, 'i', "input", "PATH", "a kept segment, or a directory of them (MPTRACE_OUT)",
 	 set_input},
+	{OPTION_NO_BPF, 0, "no-bpf", NULL, "do not load eBPF programs", set_no_bpf},
 	{OPTION_DELAY, 'd', "delay", "SEC", "time between refreshes: 0.5, 500ms, 2s, 1m",
 	 set_delay},
 	{OPTION_COUNT, 'n', "count", "N", "stop after N refreshes, or N records", set_count},

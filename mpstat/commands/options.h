@@ -36,12 +36,13 @@ enum option_bit {
 	OPTION_READONLY = 1 << 15,
 	OPTION_NO_FOLLOW = 1 << 16,
 	OPTION_SCHEMA = 1 << 17,
-	OPTION_HELP = 1 << 18,	 /* accepted by every command */
-	OPTION_VERSION = 1 << 19 /* the same */
+	OPTION_HELP = 1 << 18,	  /* accepted by every command */
+	OPTION_VERSION = 1 << 19, /* the same */
+	OPTION_NO_BPF = 1 << 20
 };
 
 /* What every command that looks at processes accepts. */
-#define OPTIONS_TARGET (OPTION_PID | OPTION_GROUP | OPTION_ALL | OPTION_INPUT)
+#define OPTIONS_TARGET (OPTION_PID | OPTION_GROUP | OPTION_ALL | OPTION_INPUT | OPTION_NO_BPF)
 #define OPTIONS_ALWAYS (OPTION_HELP | OPTION_VERSION)
 
 enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -61,7 +62,7 @@ struct options {
 
 	double delay_s;
 	uint64_t count; /* 0: no end */
-	bool batch, json, strict, readonly, no_unicode, no_follow, schema;
+	bool batch, json, strict, readonly, no_unicode, no_follow, schema, no_bpf;
 	const char *format;
 	const char *output; /* NULL: standard output */
 	enum option_color color;

@@ -176,7 +176,7 @@ static int run_steps(struct follow *follow)
 
 	if (first_look(follow) < 0 || drain(follow) < 0)
 		return follow->err->code;
-	while (!once && !complete(follow) && stop_sleep(delay))
+	while (!once && !complete(follow) && session_wait(&follow->session, delay))
 		if (step(follow) < 0)
 			return follow->err->code;
 	/* What is still held back: nothing older will come any more. */

@@ -51,7 +51,7 @@ int report_look(struct session *session, const struct options *options, struct e
 		return err->code;
 	session_refresh(session);
 	/* Nothing that runs: nothing changes between two looks. */
-	if (options->input_count == 0 && !stop_sleep(pause))
+	if (options->input_count == 0 && !session_wait(session, pause))
 		err_set(err, -EINTR, "interrupted, nothing was written");
 	else
 		session_refresh(session);

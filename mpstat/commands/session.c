@@ -7,6 +7,8 @@
  */
 #include "mpstat/commands/session.h"
 
+#include "mpstat/commands/rights.h"
+#include "mpstat/commands/stop.h"
 #include "mpstat/commands/target.h"
 
 #include <errno.h>
@@ -40,8 +42,9 @@ static void apply(void *arg, const struct fact *fact)
 	struct session *session = arg;
 	uint64_t seen = model_records_seen(session->model);
 
-	if (fact->type == FACT_LOSS && session_narrow(session) &&
-	    losses_hold(&session->losses, &fact->u.loss) == 0)
+	/* What the kernel had no room for is of no domain. */
+	if (fact->type == FACT_LOSS && fact->source == FACT_FROM_SEGMENT &&
+	    session_narrow(session) && losses_hold(&session->losses, &fact->u.loss) == 0)
 		return;
 	model_apply(session->model, fact);
 	/* The model may have refused it. */
@@ -64,6 +67,21 @@ static void tell_missing(struct session *session, const struct source *source,
 	model_apply(session->model, &fact);
 }
 
+static void open_kernel(struct session *session)
+{
+	struct err *why = &session->kernel_why;
+
+	session->rights = rights_now();
+	if (session->source_options.only_files)
+		err_set(why, -ENOENT, "nothing that runs is looked at");
+	else if (session->options->no_bpf)
+		err_set(why, -ECANCELED, "not asked, because of --no-bpf");
+	else
+		kernel_open(&session->kernel, why);
+	session->source_options.kernel = session->kernel;
+	session->source_options.kernel_why = session->kernel ? "" : why->text;
+}
+
 static void open_sources(struct session *session)
 {
 	size_t i;
@@ -73,10 +91,12 @@ static void open_sources(struct session *session)
 
 		if (session->source_options.only_files && sources[i]->from != FACT_FROM_SEGMENT)
 			continue; /* /proc shows what runs now */
-		if (sources[i]->open(&session->states[i], &session->source_options, &why) == 0)
-			session->opened[i] = true;
-		else
+		session->opened[i] =
+			sources[i]->open(&session->states[i], &session->source_options, &why) == 0;
+		if (!session->opened[i])
 			tell_missing(session, sources[i], &why);
+		else if (sources[i]->drain)
+			session->drains = true;
 	}
 }
 
@@ -163,6 +183,7 @@ int session_open(struct session *session, const struct options *options, uint32_
 		session->host[0] = '\0';
 	describe_scope(session);
 	set_targets(session, flags);
+	open_kernel(session);
 	open_sources(session);
 	return 0;
 }
@@ -174,6 +195,8 @@ void session_close(struct session *session)
 	for (i = 0; session->opened && sources[i]; i++)
 		if (session->opened[i])
 			sources[i]->close(session->states[i]);
+	kernel_close(session->kernel); /* after those it was lent to */
+	session->kernel = NULL;
 	free(session->states);
 	free(session->opened);
 	session->states = NULL;
@@ -196,9 +219,44 @@ void session_refresh(struct session *session)
 	losses_release(&session->losses, session->model);
 }
 
+void session_drain(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; session->drains && sources[i]; i++)
+		if (session->opened[i] && sources[i]->drain)
+			sources[i]->drain(session->states[i], clock_ns(CLOCK_MONOTONIC),
+					  &session->sink);
+}
+
+bool session_wait(struct session *session, double seconds)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), end = now + (uint64_t)(seconds * 1e9);
+	double left = seconds;
+	bool goes_on = true;
+
+	while (goes_on && session->drains && left > SESSION_DRAIN_S) {
+		goes_on = stop_sleep(SESSION_DRAIN_S);
+		session_drain(session);
+		now = clock_ns(CLOCK_MONOTONIC);
+		left = now < end ? (double)(end - now) / 1e9 : 0;
+	}
+	return goes_on && stop_sleep(left);
+}
+
 void session_refresh_arg(void *session)
 {
 	session_refresh(session);
+}
+
+void session_drain_arg(void *session)
+{
+	session_drain(session);
+}
+
+bool session_is_extra(enum fact_source from)
+{
+	return from == FACT_FROM_KERNEL;
 }
 
 int session_found(const struct session *session, struct err *err)
@@ -231,7 +289,8 @@ size_t session_blind(const struct session *session, char *text, size_t size)
 		const struct fact_source_state *state =
 			model_source(session->model, (enum fact_source)from);
 
-		if (!state || state->ok || !state->name[0])
+		if (!state || state->ok || !state->name[0] ||
+		    session_is_extra((enum fact_source)from))
 			continue;
 		if (used < size)
 			used += (size_t)snprintf(text + used, size - used, "%s%s: %s",

@@ -8,6 +8,7 @@
 #ifndef MPSTAT_COMMANDS_SESSION_H
 #define MPSTAT_COMMANDS_SESSION_H
 
+#include "mpstat/collector/kernel.h"
 #include "mpstat/collector/source.h"
 #include "mpstat/commands/inputs.h"
 #include "mpstat/commands/losses.h"
@@ -23,6 +24,12 @@ struct session {
 	struct source_options source_options;
 	void **states; /* per row of sources[]; owned */
 	bool *opened;  /* the same */
+	bool drains;   /* any opened source has something to drain */
+	/* Our eBPF programs, lent to the sources; NULL: not to be had, kernel_why.text
+	 * says why. */
+	struct kernel *kernel;
+	struct err kernel_why;
+	uint64_t rights; /* CapEff before kernel_open gave some of it up */
 	struct inputs inputs;
 	struct losses losses;
 	char scope[FACT_TEXT_MAX];
@@ -33,13 +40,16 @@ struct session {
 	void *on_record_arg;
 };
 
+#define SESSION_DRAIN_S 0.1 /* between two drains: the kernel's ring is bounded */
+
 enum session_flag {
 	SESSION_RECORDS = 1 << 0 /* read the rings, not only the state */
 };
 
 /*
- * Checks the targets (see target.h), opens every source and makes the model.  A
- * source that cannot be opened becomes a line in the model, not an error.
+ * Checks the targets (see target.h), loads our eBPF programs, opens every source and
+ * makes the model.  A source that cannot be opened becomes a line in the model, not an
+ * error; so does a kernel that does not want us.
  * `options` must outlive the session, which must not be moved.
  * Returns 0 or: -ESRCH, -EACCES (a target), -ENOENT and others (an input), -ENOMEM.
  */
@@ -50,14 +60,28 @@ void session_close(struct session *session);
 /* Reads all sources once and ticks the model.  Blocks for the reading only. */
 void session_refresh(struct session *session);
 
+/* Takes in what would be lost if it waited for the next refresh; to be called every
+ * SESSION_DRAIN_S or so.  No entity of the model goes away, nothing is ticked.  Does
+ * not block. */
+void session_drain(struct session *session);
+
+/* Blocks for `seconds`, at most until a stop is asked for, and drains meanwhile.
+ * Returns true when the time has passed, false when it is time to stop (stop.h). */
+bool session_wait(struct session *session, double seconds);
+
 /* For view_config: the same with the session as argument. */
 void session_refresh_arg(void *session);
+void session_drain_arg(void *session);
 
 /* After a refresh: is anything there of what -g asked for?  0 or -ESRCH. */
 int session_found(const struct session *session, struct err *err);
 
+/* Does a source only add to what the others see?  Nobody is called blind, and no exit
+ * code changes, because it is missing: what the kernel tells of the past. */
+bool session_is_extra(enum fact_source from);
+
 /* Names of the sources that see nothing or not all, as "name: why" joined by
- * "; ".  Returns how many. */
+ * "; "; without the extra ones.  Returns how many. */
 size_t session_blind(const struct session *session, char *text, size_t size);
 
 /* What source number `source` (a row of sources[]) could not see at the last refresh,

@@ -84,6 +84,7 @@ static struct view_config view_of(struct session *session, const struct pace *pa
 	struct view_config config = {
 		.model = session->model,
 		.refresh = session_refresh_arg,
+		.drain = session->drains ? session_drain_arg : NULL,
 		.arg = session,
 		.delay_s = pace->delay_s,
 		.count = pace->frames,
@@ -165,7 +166,7 @@ static int frames(struct session *session, const struct exporter *exporter, cons
 	session_refresh(session);
 	if (session_found(session, err) < 0)
 		return err->code;
-	if (!stop_sleep(pace->delay_s < FIRST_RATE_S ? pace->delay_s : FIRST_RATE_S))
+	if (!session_wait(session, pace->delay_s < FIRST_RATE_S ? pace->delay_s : FIRST_RATE_S))
 		return 0;
 	do {
 		session_refresh(session);
@@ -175,7 +176,7 @@ static int frames(struct session *session, const struct exporter *exporter, cons
 		    output_flush(output, err) < 0)
 			return err->code;
 		done++;
-	} while (done != pace->frames && stop_sleep(pace->delay_s));
+	} while (done != pace->frames && session_wait(session, pace->delay_s));
 	return 0;
 }
 

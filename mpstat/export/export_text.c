@@ -88,9 +88,10 @@ static void put_losses(FILE *out, const struct model *model)
 {
 	fprintf(out,
 		"\nlost: %" PRIu64 " records overwritten, %" PRIu64 " re-entered, %" PRIu64
-		" corrupt; %" PRIu64 " facts rejected\n",
+		" corrupt; %" PRIu64 " births, deaths and signals; %" PRIu64 " facts rejected\n",
 		model_lost(model, FACT_LOSS_OVERWRITTEN), model_lost(model, FACT_LOSS_REENTERED),
-		model_lost(model, FACT_LOSS_CORRUPT), model_rejected(model));
+		model_lost(model, FACT_LOSS_CORRUPT), model_lost(model, FACT_LOSS_LIFE),
+		model_rejected(model));
 }
 
 static int text_snapshot(FILE *out, const struct export_about *about, bool pretty, struct err *err)

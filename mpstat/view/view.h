@@ -17,11 +17,16 @@
 #include <stdio.h>
 #include <time.h>
 
+#define VIEW_DRAIN_MS 100
+
 /* Everything is borrowed and must outlive the call. */
 struct view_config {
 	struct model *model;
 	void (*refresh)(void *arg); /* reads the sources and ticks the model; NULL: nothing new comes */
-	void *arg;		    /* of refresh and signal_process */
+	/* Takes in what would be lost until the next refresh, also while paused; called
+	 * every VIEW_DRAIN_MS.  Rows of the model stay where they are.  NULL: nothing to. */
+	void (*drain)(void *arg);
+	void *arg;		    /* of refresh, drain and signal_process */
 	double delay_s;		    /* between two refreshes; the user may change it */
 	uint64_t count;		    /* refreshes after which to quit; 0: endless */
 	bool colour, unicode;	    /* wanted; the terminal may not be able to */

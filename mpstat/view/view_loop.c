@@ -18,6 +18,7 @@ struct loop {
 	struct term *term;
 	struct canvas *canvas;
 	uint64_t next_ns; /* when the next refresh is due */
+	uint64_t drained_ns;
 	uint64_t refreshes;
 };
 
@@ -64,11 +65,38 @@ static int wait_ms(const struct loop *loop)
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
+/* A flood of keys does not stop it: it goes by the clock, not by the waits. */
+static void drain(struct loop *loop)
+{
+	const struct view_config *config = &loop->view->config;
+	uint64_t now = now_ns();
+
+	if (!config->drain || now - loop->drained_ns < VIEW_DRAIN_MS * 1000000ull)
+		return;
+	config->drain(config->arg);
+	loop->drained_ns = now;
+}
+
+/* The next key, or none when the next refresh is due. */
+static int wait_key(struct loop *loop)
+{
+	for (;;) {
+		int left = wait_ms(loop), slice = left, key;
+
+		if (loop->view->config.drain && slice > VIEW_DRAIN_MS)
+			slice = VIEW_DRAIN_MS;
+		key = term_key(loop->term, slice);
+		drain(loop);
+		if (key != KEY_CODE_NONE || slice == left)
+			return key;
+	}
+}
+
 /* Takes one key and all that have come with it, so that a paste or a key held
  * down costs one frame.  0, or -EIO: the terminal is gone. */
 static int take_keys(struct loop *loop)
 {
-	int key = term_key(loop->term, wait_ms(loop));
+	int key = wait_key(loop);
 
 	for (; key != KEY_CODE_NONE && !loop->view->quit; key = term_key(loop->term, 0)) {
 		if (key == KEY_CODE_LOST)

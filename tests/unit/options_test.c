@@ -153,6 +153,29 @@ static void counts_are_whole_and_positive(void **state)
 		"'99999999999999999999' is not a count of 1 or more; see mpstat help top");
 }
 
+static void whoever_looks_at_processes_may_be_told_to_load_no_ebpf(void **state)
+{
+	static const char *const lookers[] = {"top",   "list",	  "snapshot",
+					      "check", "records", "doctor"};
+	struct line line;
+	char text[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lookers) / sizeof(*lookers); i++) {
+		snprintf(text, sizeof(text), "mpstat %s --no-bpf", lookers[i]);
+		parse(&line, text);
+		assert_int_equal(line.result, 0);
+		assert_true(line.options.no_bpf);
+		options_free(&line.options);
+	}
+	parse(&line, "mpstat check");
+	assert_false(line.options.no_bpf);
+	options_free(&line.options);
+	refuses("mpstat version --no-bpf",
+		"option '--no-bpf' is not one of 'version'; see mpstat help version");
+}
+
 static void an_unknown_option_is_one_sentence(void **state)
 {
 	(void)state;
@@ -375,6 +398,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_pid_is_refused),
 		cmocka_unit_test(delays_are_seconds_with_fractions_and_suffixes),
 		cmocka_unit_test(counts_are_whole_and_positive),
+		cmocka_unit_test(whoever_looks_at_processes_may_be_told_to_load_no_ebpf),
 		cmocka_unit_test(an_unknown_option_is_one_sentence),
 		cmocka_unit_test(a_misspelled_command_is_recognised),
 		cmocka_unit_test(the_program_is_called_by_its_own_name),
