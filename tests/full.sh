@@ -8,7 +8,8 @@
 #
 # Steps: clang without warnings, unit and api tests under the address and
 # undefined-behaviour sanitizers (a leak fails), and, unbounded, valgrind on the
-# unit tests and the api tests twenty times over.  REPEAT=n changes the twenty.
+# unit tests, a kill at every fifth instruction of the library's calls and the api
+# tests twenty times over.  MPT_STEP=n changes the five, REPEAT=n the twenty.
 # The last line is "N passed, N failed, N skipped".
 
 set -u -o pipefail
@@ -17,6 +18,8 @@ cd "$(dirname "$0")/.." || exit 2
 BUILD=$(realpath -m "${BUILD:-build}")
 # Each step names its own switches.
 unset MAKEFLAGS MAKELEVEL CC SAN WERROR T
+fine=${MPT_STEP:-5}
+unset MPT_STEP
 passed=0 failed=0 skipped=0
 
 step() {
@@ -49,10 +52,11 @@ skip() {
 	skipped=$((skipped + 1))
 }
 
-# Runs tests/run.sh in build directory $1 and adds its sums.
+# Runs tests/run.sh in build directory $1, with pattern $2 if there is one, and adds
+# its sums.
 tests_in() {
 	local out=$BUILD/full-run.log
-	BUILD=$1 tests/run.sh | tee "$out"
+	BUILD=$1 tests/run.sh "${@:2}" | tee "$out"
 	add_run "$out"
 }
 
@@ -87,6 +91,15 @@ valgrind_step() {
 		tests_in "$BUILD"
 }
 
+# Where `make check` samples.  Queues and locks go no finer than every seventh (step.c).
+# Takes seven minutes on two
+# processors; the time that each test may take grows with the fineness (support.c).
+fine_step() {
+	step "step tests, a kill at each ${fine}th instruction"
+	one build BUILD="$BUILD" || return
+	MPT_STEP=$fine SUITES=api TEST_TIMEOUT=7200 tests_in "$BUILD" step
+}
+
 repeat_step() {
 	local round times=${REPEAT:-20}
 	step "api tests $times times"
@@ -101,6 +114,7 @@ clang_step "${1:-}"
 sanitizer_step
 if [ "${1:-}" != bounded ]; then
 	valgrind_step
+	fine_step
 	repeat_step
 fi
 rm -f "$BUILD/full-run.log"
