@@ -90,6 +90,12 @@ void table_add(struct table *table, struct identity id, struct identity parent, 
 	table->row_count++;
 }
 
+void table_fold(struct table *table)
+{
+	if (table->row_count > 0)
+		table->rows[table->row_count - 1].folded = true;
+}
+
 static const struct table_row *row_at(const struct table *table, size_t index)
 {
 	return index < table->order_count ? &table->rows[table->order[index]] : NULL;
@@ -171,6 +177,30 @@ const void *table_selected(const struct table *table)
 	return table_row(table, table->selected);
 }
 
+struct identity table_selected_id(const struct table *table)
+{
+	return table->order_count ? table->selected_id : (struct identity){0, 0};
+}
+
+bool table_folded(const struct table *table, size_t index)
+{
+	const struct table_row *row = row_at(table, index);
+
+	return row && row->folded;
+}
+
+bool table_selected_folded(const struct table *table)
+{
+	return table_folded(table, table->selected);
+}
+
+void table_select(struct table *table, struct identity id)
+{
+	table->touched = true;
+	table->at_end = false;
+	table->selected_id = id;
+}
+
 void table_move(struct table *table, int by)
 {
 	size_t last = table->order_count ? table->order_count - 1 : 0;
@@ -250,6 +280,15 @@ const char *table_filter_text(const struct table *table)
 	return table->filter;
 }
 
+static bool found_in(const struct table *table, const struct model *model,
+		     const struct table_row *row, const char *text)
+{
+	if (table_row_has(table, model, row->row, text))
+		return true;
+	return row->folded && table->spec->holds &&
+	       table->spec->holds(table, model, row->row, text);
+}
+
 bool table_search(struct table *table, const struct model *model, const char *text, int step,
 		  bool here)
 {
@@ -260,7 +299,7 @@ bool table_search(struct table *table, const struct model *model, const char *te
 	for (size_t i = here ? 0 : 1; i <= count && count; i++) {
 		size_t at = (table->selected + (step > 0 ? i : count - i % count)) % count;
 
-		if (!table_row_has(table, model, row_at(table, at)->row, text))
+		if (!found_in(table, model, row_at(table, at), text))
 			continue;
 		table->touched = true;
 		table->at_end = at + 1 == count;

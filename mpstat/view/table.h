@@ -40,6 +40,8 @@ struct table_column {
 	void (*draw)(const struct table_cell *cell, struct canvas *canvas);
 };
 
+struct table;
+
 struct table_spec {
 	enum entity entity;
 	const struct table_column *columns;
@@ -48,11 +50,14 @@ struct table_spec {
 	const char *tree; /* key of the column with tree lines; NULL: no tree */
 	bool follow;	  /* newest rows are added last: stay at the end while there */
 	enum style (*style)(const void *row); /* NULL: plain */
+	char (*mark)(const void *row); /* left of the row unless it is tagged; NULL: blanks */
+	/* A row that stands for several: whether one of them has the text; NULL: there are
+	 * no such rows. */
+	bool (*holds)(const struct table *table, const struct model *model, const void *row,
+		      const char *text);
 };
 
 #define TABLE_TEXT_MAX 64
-
-struct table;
 
 struct table *table_new(const struct table_spec *spec); /* NULL: no memory */
 void table_free(struct table *table);
@@ -62,6 +67,8 @@ void table_free(struct table *table);
  * counted (table_left_out). */
 void table_begin(struct table *table);
 void table_add(struct table *table, struct identity id, struct identity parent, const void *row);
+/* The row added last stands for several that are not shown. */
+void table_fold(struct table *table);
 void table_end(struct table *table, const struct model *model);
 size_t table_left_out(const struct table *table);
 
@@ -69,6 +76,13 @@ size_t table_left_out(const struct table *table);
 size_t table_count(const struct table *table);
 const void *table_row(const struct table *table, size_t index);
 const void *table_selected(const struct table *table); /* NULL: no rows */
+struct identity table_selected_id(const struct table *table); /* {0, 0}: no rows */
+bool table_folded(const struct table *table, size_t index);
+bool table_selected_folded(const struct table *table);
+
+/* Selects that row, at the next table_end() if it is not there yet; without it the
+ * selection stays on its line. */
+void table_select(struct table *table, struct identity id);
 
 /* The title line and the rows that fit below; scrolls so that the selection is
  * seen. */
@@ -103,6 +117,10 @@ const char *table_filter_text(const struct table *table);
  * contains the text; `step` is 1 or -1.  false: none does. */
 bool table_search(struct table *table, const struct model *model, const char *text, int step,
 		  bool here);
+
+/* Whether any column of the row contains the text, case ignored. */
+bool table_row_has(const struct table *table, const struct model *model, const void *row,
+		   const char *text);
 
 /* Tags, by identity. */
 void table_tag(struct table *table); /* toggles the selected row's */

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
-#define GUTTER 1     /* left of the first column: the mark of tagged rows */
+#define GUTTER 1     /* left of the first column: the mark of a row */
 #define LEAST_SENTENCE 8
 #define TREE_LEVELS 32 /* deeper rows are drawn at this depth */
 
@@ -208,7 +208,9 @@ static void draw_branches(const struct table *table, const struct table_row *row
 		bool more = row->next != TABLE_NO_ROW;
 		const char *line = more ? "\u2502  " : "   ";
 
-		if (level == depth)
+		if (level == depth && row->folded)
+			line = more ? "\u251c+ " : "\u2514+ ";
+		else if (level == depth)
 			line = more ? "\u251c\u2500 " : "\u2514\u2500 ";
 		canvas_text(canvas, (level - 1) * 3, 0, STYLE_FAINT, line);
 		row = row->up == TABLE_NO_ROW ? NULL : &table->rows[row->up];
@@ -249,12 +251,14 @@ static void draw_row(const struct table *table, const struct model *model, size_
 	const struct table_row *row = &table->rows[table->order[position]];
 	bool tagged = table_tagged(table, position);
 	enum style style = table->spec->style ? table->spec->style(row->row) : STYLE_PLAIN;
+	char mark[2] = {table->spec->mark ? table->spec->mark(row->row) : ' ', '\0'};
 	int x = GUTTER;
 
 	if (tagged) {
 		style = STYLE_TAGGED;
-		canvas_text(line, 0, 0, style, "*");
+		mark[0] = '*';
 	}
+	canvas_text(line, 0, 0, style, mark);
 	for (size_t i = 0; i < layout->count; i++) {
 		struct table_cell cell = {.model = model, .row = row->row, .style = style};
 

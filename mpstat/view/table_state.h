@@ -18,6 +18,7 @@ struct table_row {
 	char sort_text[TABLE_TEXT_MAX]; /* a field's text lives only until the next one is asked */
 	size_t added;			/* position in which it was added: breaks ties */
 	bool hidden;			/* the filter keeps it out */
+	bool folded;			/* stands for several */
 	/* tree, as indices of rows; TABLE_NO_ROW: none */
 	ptrdiff_t above;      /* as told, hidden or not */
 	ptrdiff_t up;	      /* nearest one above that is shown */
@@ -64,9 +65,5 @@ static inline bool identity_equal(struct identity a, struct identity b)
 
 /* table_order.c: fills order[] and the tree links from rows[]. */
 void table_order(struct table *table, const struct model *model);
-
-/* Whether any column of the row contains the text, case ignored. */
-bool table_row_has(const struct table *table, const struct model *model, const void *row,
-		   const char *text);
 
 #endif
