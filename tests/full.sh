@@ -92,8 +92,8 @@ valgrind_step() {
 }
 
 # Where `make check` samples.  Queues and locks go no finer than every seventh (step.c).
-# Takes seven minutes on two
-# processors; the time that each test may take grows with the fineness (support.c).
+# Takes seven minutes on two processors; the time that each test may take grows with the
+# fineness (support.c).
 fine_step() {
 	step "step tests, a kill at each ${fine}th instruction"
 	one build BUILD="$BUILD" || return
