@@ -16,6 +16,7 @@ V ?= 0
 SAN ?=
 WERROR ?= 0
 DEPS ?= 1
+BPF ?= 1
 T ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
@@ -53,8 +54,16 @@ OUR_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fvisibility=hidden $(WARNINGS) \
 	-ffile-prefix-map=$(CURDIR)=. $(SAN_FLAGS)
 OUR_LDFLAGS := $(SAN_FLAGS)
 
-# The kernel side will add libbpf here.
-MPSTAT_PKGS := ncursesw jansson
+# BPF=0 leaves out bpf/ and what speaks to it, for machines without clang or libbpf.
+ifeq ($(filter 0 1,$(BPF)),)
+$(error BPF is 0 or 1)
+endif
+MPSTAT_PKGS := ncursesw jansson $(if $(filter 1,$(BPF)),libbpf)
+# bpftool lives where a user's PATH does not look.
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+BPF_CLANG ?= clang
+BPF_CFLAGS := -target bpf -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -I. \
+	-ffile-prefix-map=$(CURDIR)=. $(if $(filter x86_64 amd64,$(shell uname -m)),-DMPTRACE_X86)
 # Asked once, when the first recipe needs it.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(MPSTAT_PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(MPSTAT_PKGS)))$(PKG_LIBS)
@@ -70,7 +79,11 @@ endif
 # -- What there is ------------------------------------------------------------
 
 LIB_SRC := $(wildcard libtrace/*.c)
-MPSTAT_SRC := $(wildcard mpstat/*.c mpstat/*/*.c)
+# The kernel side, or what says that there is none.
+KERNEL_OFF := $(if $(filter 1,$(BPF)),%/kernel_none.c,$(wildcard mpstat/collector/kernel_bpf*.c))
+MPSTAT_SRC := $(filter-out $(KERNEL_OFF),$(wildcard mpstat/*.c mpstat/*/*.c))
+BPF_SRC := $(if $(filter 1,$(BPF)),$(wildcard bpf/*.bpf.c))
+BPF_TEST_SRC := $(if $(filter 1,$(BPF)),$(wildcard tests/bpf/*_test.c))
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 # A file of tests/unit or tests/api not called *_test.c is linked to each test there.
@@ -86,8 +99,10 @@ MPSTAT_OBJ := $(call obj,$(MPSTAT_SRC))
 MPSTAT_PARTS := $(filter-out $(OBJ)/mpstat/main.o,$(MPSTAT_OBJ))
 UNIT_HELP := $(call obj,$(UNIT_HELP_SRC))
 API_HELP := $(call obj,$(API_HELP_SRC))
+BPF_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(BPF_SRC))
+SKELETON := $(OBJ)/bpf/programs.skel.h
 ALL_OBJ := $(LIB_OBJ) $(PIC_OBJ) $(MPSTAT_OBJ) $(UNIT_HELP) $(API_HELP) \
-	$(call obj,$(PROGRAM_SRC) $(BENCH_SRC) $(UNIT_SRC) $(API_SRC))
+	$(call obj,$(PROGRAM_SRC) $(BENCH_SRC) $(UNIT_SRC) $(API_SRC) $(BPF_TEST_SRC))
 
 SONAME := libmptrace.so.$(SOVERSION)
 SHARED := $(OUT)/$(SONAME)
@@ -98,6 +113,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(OUT)/programs/%,$(PROGRAM_SRC))
 BENCHES := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(BENCH_SRC))
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(UNIT_SRC))
 API_TESTS := $(patsubst %.c,$(OUT)/%,$(API_SRC))
+BPF_TESTS := $(patsubst %.c,$(OUT)/%,$(BPF_TEST_SRC))
 HEADERS := $(wildcard libtrace/include/mptrace/*.h)
 MAN_PAGES := $(wildcard $(foreach n,1 3 5 7,docs/*.$(n) docs/*/*.$(n)))
 API_PAGES := $(wildcard docs/api/*.3)
@@ -110,7 +126,7 @@ man_links = $(shell sed -n 's/^\.Nm \(mpt_[a-z0-9_]*\).*/\1/p' $(1) | sort -u)
 
 # -- What one can ask for -----------------------------------------------------
 
-.PHONY: all lib programs tests unit-tests api-tests benches deps deps-test deps-full \
+.PHONY: all lib programs tests unit-tests api-tests bpf-tests benches deps deps-test deps-full \
 	deps-bench demo check check-full check-bounded bench install uninstall clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -124,9 +140,10 @@ lib: $(LIBS)
 ## programs     the small programs the tests and the demo observe
 programs: $(PROGRAMS)
 ## tests        everything `make check` runs, built but not run
-tests: all unit-tests api-tests
+tests: all unit-tests api-tests bpf-tests
 unit-tests: $(UNIT_TESTS)
 api-tests: $(API_TESTS)
+bpf-tests: $(BPF_TESTS)
 benches: lib $(BENCHES)
 
 # A second make, so that what was just installed is seen by its queries.
@@ -134,14 +151,14 @@ again = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
 ## deps         install the Debian packages a build needs (DEPS=0: only say which)
 deps:
-	@DEPS=$(DEPS) tests/deps.sh build
+	@DEPS=$(DEPS) BPF=$(BPF) tests/deps.sh build
 ## deps-test    the same plus what the tests need
 deps-test:
-	@DEPS=$(DEPS) tests/deps.sh build test
+	@DEPS=$(DEPS) BPF=$(BPF) tests/deps.sh build test
 deps-full:
-	@DEPS=$(DEPS) tests/deps.sh build test full
+	@DEPS=$(DEPS) BPF=$(BPF) tests/deps.sh build test full
 deps-bench:
-	@DEPS=$(DEPS) tests/deps.sh build bench
+	@DEPS=$(DEPS) BPF=$(BPF) tests/deps.sh build bench
 
 ## demo         install what is missing, build, watch a small workload run into a deadlock
 demo: deps
@@ -204,6 +221,7 @@ help:
 	@echo '  BUILD=dir              put everything generated there (build)'
 	@echo '  SAN=address,undefined  sanitizers, built in a directory of their own'
 	@echo '  WERROR=1               a warning is an error'
+	@echo '  BPF=0                  without eBPF: needs no clang, bpftool, libbpf; sees less'
 	@echo '  CC= CFLAGS= LDFLAGS=   as everywhere'
 	@echo '  DEPS=0                 install nothing, say what is missing'
 	@echo '  T=pattern              check: only tests whose path contains it'
@@ -213,15 +231,20 @@ help:
 # Says what to do instead of a page of "No such file", once per build directory.
 $(OUT)/.tools:
 	$(Q)mkdir -p $(@D)
-	$(Q)tests/deps.sh --usable '$(CC)' '$(PKG_CONFIG)' $(MPSTAT_PKGS)
+	$(Q)BPF=$(BPF) BPF_CLANG='$(BPF_CLANG)' BPFTOOL='$(BPFTOOL)' \
+		tests/deps.sh --usable '$(CC)' '$(PKG_CONFIG)' $(MPSTAT_PKGS)
 	$(Q)touch $@
 
 # Changes when the flags do; every object depends on it.
-export BUILD_WORDS := $(CC) $(CFLAGS) $(OUR_CFLAGS) / $(LDFLAGS) $(OUR_LDFLAGS)
+export BUILD_WORDS := $(CC) $(CFLAGS) $(OUR_CFLAGS) / $(LDFLAGS) $(OUR_LDFLAGS) / \
+	BPF=$(BPF) $(BPF_CLANG) $(BPF_CFLAGS) $(BPFTOOL)
 $(OUT)/.flags: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '%s\n' "$$BUILD_WORDS" | cmp -s - $@ || \
 		printf '%s\n' "$$BUILD_WORDS" >$@
+
+# Both depend on what there is: with BPF switched, one set of objects goes.
+$(OUT)/mpstat $(UNIT_TESTS): $(OUT)/.flags
 
 # An object that compiled with warnings leaves them in x.o.warn; WERROR=1
 # compiles it again, so that a quiet old object cannot hide one.
@@ -246,6 +269,19 @@ $(OBJ)/pic/%.o: %.c
 $(OBJ)/mpstat/%.o: mpstat/%.c
 	$(call say,CC,$<)
 	$(call compile,$(PKG_CFLAGS))
+# What bpftool generated is judged as a system header.
+$(OBJ)/mpstat/collector/kernel_bpf%.o: mpstat/collector/kernel_bpf%.c $(if $(BPF_SRC),$(SKELETON))
+	$(call say,CC,$<)
+	$(call compile,$(PKG_CFLAGS) -isystem $(dir $(SKELETON)))
+$(OBJ)/bpf/%.bpf.o: bpf/%.bpf.c $(OUT)/.flags | $(OUT)/.tools
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPF_CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+$(OBJ)/bpf/programs.o: $(BPF_OBJ)
+	$(Q)$(BPFTOOL) gen object $@ $(BPF_OBJ)
+$(SKELETON): $(OBJ)/bpf/programs.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name programs >$@
 $(OBJ)/tests/unit/%.o: tests/unit/%.c
 	$(call say,CC,$<)
 	$(call compile,$(PKG_CFLAGS))
@@ -284,9 +320,14 @@ $(OUT)/tests/unit/%: $(OBJ)/tests/unit/%.o $(UNIT_HELP) $(MPSTAT_PARTS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(UNIT_HELP) $(MPSTAT_PARTS) \
 		-lcmocka $(PKG_LIBS) -lpthread -lm
+$(OUT)/tests/bpf/%: $(OBJ)/tests/bpf/%.o $(MPSTAT_PARTS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(MPSTAT_PARTS) \
+		-lcmocka $(PKG_LIBS) -lpthread -lm
 $(OUT)/tests/api/%: $(OBJ)/tests/api/%.o $(API_HELP) $(STATIC)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(API_HELP) $(STATIC) -lcmocka -lpthread -lrt
 
--include $(ALL_OBJ:.o=.d)
+-include $(ALL_OBJ:.o=.d) $(BPF_OBJ:.o=.d)

@@ -12,9 +12,12 @@ cd "$(dirname "$0")/.." || exit 1
 # literal outputs and inputs.
 exempt='^LICENSE$|\.json$|\.png$|\.svg$|^tests/(golden|screens)/|^tests/e2e/.*\.(txt|expected)$'
 
+# What is loaded into the kernel may also be taken as GPL.
+licence='(BSD-2-Clause|\(GPL-2\.0-only OR BSD-2-Clause\))'
+
 without() {
 	project_files | grep -vE "$exempt" | while read -r path; do
-		head -n 3 "$path" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' || echo "$path"
+		head -n 3 "$path" | grep -qE "SPDX-License-Identifier: $licence" || echo "$path"
 	done
 }
 

@@ -8,6 +8,7 @@
 #   deps.sh build test full
 #                        and what the long tests need
 #   deps.sh build bench  what make bench needs
+#                        (each with what eBPF needs, unless BPF=0)
 #   deps.sh --usable CC PKG_CONFIG PACKAGE...
 #                        are the tools of a build there, wherever from?
 #
@@ -27,6 +28,9 @@ build|pkg-config|finds the libraries below
 build|libncurses-dev|the screens of mpstat
 build|libjansson-dev|JSON, strings checked as UTF-8
 build|uthash-dev|hash tables of the model
+bpf|clang|compiles the eBPF programs
+bpf|bpftool|makes C of the compiled eBPF programs
+bpf|libbpf-dev|loads the eBPF programs
 test|libcmocka-dev|the test framework
 test|tmux|a terminal that tests can drive and read
 test|python3|validates JSON, runs the multiprocessing scripts that are observed
@@ -98,9 +102,17 @@ usable() {
 			"$pkg_config" --exists "$package" || lacking="$lacking, $package"
 		done
 	fi
+	if [ "${BPF:-1}" != 0 ]; then
+		for tool in "${BPF_CLANG:-clang}" "${BPFTOOL:-bpftool}"; do
+			command -v "$tool" >/dev/null || lacking="$lacking, $tool"
+		done
+	fi
 	[ -z "$lacking" ] && return
 	echo "The build needs what is not here: ${lacking#, }." >&2
 	echo "On Debian, make deps installs it and says why." >&2
+	case $lacking in
+	*clang* | *bpf*) echo "Without eBPF (make BPF=0) neither clang, bpftool nor libbpf is needed." >&2 ;;
+	esac
 	return 1
 }
 
@@ -110,6 +122,7 @@ main() {
 		usable "$@"
 		return
 	fi
+	[ "${BPF:-1}" = 0 ] || set -- bpf "$@"
 	if ! command -v dpkg-query >/dev/null; then
 		echo "deps: not a Debian system, nothing is installed; needed are:"
 		packages | while IFS='|' read -r set name why; do
