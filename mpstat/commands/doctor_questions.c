@@ -2,54 +2,24 @@
 /*
  * doctor_questions.c - what mpstat and libmptrace need, asked one by one.
  *
- * Owns: the questions, in the order of printing.  Does not own: printing.
+ * Owns: the order of all groups, and the questions about processes, the library and
+ * the terminal.  Does not own: printing, the kernel (doctor_kernel.c), rights
+ * (doctor_rights.c).
  * Each really tries what it asks about, where trying does no harm.
  */
 #include "mpstat/commands/doctor.h"
+#include "mpstat/commands/rights.h"
 #include "mpstat/commands/target.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define CAP_DAC_READ_SEARCH_BIT 2
-#define CAP_SYS_PTRACE_BIT	19
-
-static void __attribute__((format(printf, 3, 4)))
-say(struct doctor_answer *answer, enum doctor_state state, const char *text, ...)
-{
-	va_list args;
-
-	answer->state = state;
-	va_start(args, text);
-	vsnprintf(answer->text, sizeof(answer->text), text, args);
-	va_end(args);
-}
-
-static void help(struct doctor_answer *answer, const char *fix)
-{
-	snprintf(answer->fix, sizeof(answer->fix), "%s", fix);
-}
-
-/* The first line of a file without its newline; false when not readable. */
-static bool first_line(const char *path, char *line, size_t size)
-{
-	FILE *file = fopen(path, "re");
-	bool got = file && fgets(line, (int)size, file);
-
-	if (file)
-		fclose(file);
-	if (got)
-		line[strcspn(line, "\n")] = '\0';
-	return got;
-}
 
 /* The rest of the first line that has `key` in it, from the key on. */
 static bool find_line(const char *path, const char *key, char *rest, size_t size)
@@ -67,17 +37,10 @@ static bool find_line(const char *path, const char *key, char *rest, size_t size
 	return at != NULL;
 }
 
-static bool has_capability(int bit)
+static bool sees_everyone(const struct session *session)
 {
-	char line[64];
-
-	return find_line("/proc/self/status", "CapEff:", line, sizeof(line)) &&
-	       (strtoull(line + strlen("CapEff:"), NULL, 16) >> bit & 1u);
-}
-
-static bool sees_everyone(void)
-{
-	return has_capability(CAP_SYS_PTRACE_BIT) && has_capability(CAP_DAC_READ_SEARCH_BIT);
+	return rights_have(session->rights, RIGHT_SYS_PTRACE) &&
+	       rights_have(session->rights, RIGHT_DAC_READ_SEARCH);
 }
 
 static void ask_proc(struct doctor_answer *answer, const struct session *session)
@@ -85,52 +48,41 @@ static void ask_proc(struct doctor_answer *answer, const struct session *session
 	char stat[64];
 
 	(void)session;
-	if (first_line("/proc/self/stat", stat, sizeof(stat))) {
-		say(answer, DOCTOR_WORKS, "/proc is mounted and readable");
+	if (doctor_first_line("/proc/self/stat", stat, sizeof(stat))) {
+		doctor_say(answer, DOCTOR_WORKS, "/proc is mounted and readable");
 		return;
 	}
-	say(answer, DOCTOR_FAILS, "/proc is not readable: %s", strerror(errno));
-	help(answer, "mount -t proc proc /proc");
+	doctor_say(answer, DOCTOR_FAILS, "/proc is not readable: %s", strerror(errno));
+	doctor_help(answer, "mount -t proc proc /proc");
 }
 
 static void ask_hidepid(struct doctor_answer *answer, const struct session *session)
 {
 	char mount[512], *option = NULL;
 
-	(void)session;
 	if (find_line("/proc/self/mountinfo", " /proc ", mount, sizeof(mount)))
 		option = strstr(mount, "hidepid=");
 	if (!option || option[strlen("hidepid=")] == '0' || strstr(option, "hidepid=off")) {
-		say(answer, DOCTOR_WORKS, "processes of all users are listed");
+		doctor_say(answer, DOCTOR_WORKS, "processes of all users are listed");
 		return;
 	}
-	say(answer, sees_everyone() ? DOCTOR_WORKS : DOCTOR_LIMITED,
-	    "/proc is mounted with %.*s: other users' processes are hidden from those without "
-	    "the right",
-	    (int)strcspn(option, ", \n"), option);
-	if (!sees_everyone())
-		help(answer, "sudo mpstat, or as root: mount -o remount,hidepid=0 /proc");
-}
-
-static void ask_source(struct doctor_answer *answer, const struct session *session,
-		       enum fact_source from)
-{
-	const struct fact_source_state *state = model_source(session->model, from);
-
-	if (!state || !state->name[0])
-		say(answer, DOCTOR_FAILS, "this source told nothing");
-	else
-		say(answer, state->ok ? DOCTOR_WORKS : DOCTOR_LIMITED, "%s", state->text);
+	doctor_say(
+		answer, sees_everyone(session) ? DOCTOR_WORKS : DOCTOR_LIMITED,
+		"/proc is mounted with %.*s: other users' processes are hidden from those without "
+		"the right",
+		(int)strcspn(option, ", \n"), option);
+	if (!sees_everyone(session))
+		doctor_help(answer, "sudo mpstat, or as root: mount -o remount,hidepid=0 /proc");
 }
 
 static void ask_segments(struct doctor_answer *answer, const struct session *session)
 {
-	ask_source(answer, session, FACT_FROM_SEGMENT);
+	doctor_ask_source(answer, session, FACT_FROM_SEGMENT);
 }
 
 static void ask_processes(struct doctor_answer *answer, const struct session *session)
 {
-	ask_source(answer, session, FACT_FROM_PROC);
+	doctor_ask_source(answer, session, FACT_FROM_PROC);
 }
 
 static void ask_announcements(struct doctor_answer *answer, const struct session *session)
@@ -138,31 +90,31 @@ static void ask_announcements(struct doctor_answer *answer, const struct session
 	char line[256];
 
 	(void)session;
-	if (first_line("/proc/net/unix", line, sizeof(line))) {
-		say(answer, DOCTOR_WORKS,
-		    "programs announce themselves by abstract sockets; other network namespaces "
-		    "(containers) are searched through /proc");
+	if (doctor_first_line("/proc/net/unix", line, sizeof(line))) {
+		doctor_say(answer, DOCTOR_WORKS,
+			   "programs announce themselves by abstract sockets; other network "
+			   "namespaces "
+			   "(containers) are searched through /proc");
 		return;
 	}
-	say(answer, DOCTOR_FAILS, "/proc/net/unix, where programs announce themselves: %s",
-	    strerror(errno));
-	help(answer, "mount -t proc proc /proc, and a kernel with unix sockets");
+	doctor_say(answer, DOCTOR_FAILS, "/proc/net/unix, where programs announce themselves: %s",
+		   strerror(errno));
+	doctor_help(answer, "mount -t proc proc /proc, and a kernel with unix sockets");
 }
 
 static void ask_others(struct doctor_answer *answer, const struct session *session)
 {
 	char user[64];
 
-	(void)session;
-	if (sees_everyone()) {
-		say(answer, DOCTOR_WORKS, "processes of every user can be looked into");
+	if (sees_everyone(session)) {
+		doctor_say(answer, DOCTOR_WORKS, "processes of every user can be looked into");
 		return;
 	}
-	say(answer, DOCTOR_LIMITED,
-	    "only processes of %s can be looked into: other users' need CAP_SYS_PTRACE and "
-	    "CAP_DAC_READ_SEARCH",
-	    target_user(geteuid(), user, sizeof(user)));
-	help(answer, "sudo mpstat");
+	doctor_say(answer, DOCTOR_LIMITED,
+		   "only processes of %s can be looked into: other users' need CAP_SYS_PTRACE and "
+		   "CAP_DAC_READ_SEARCH",
+		   target_user(geteuid(), user, sizeof(user)));
+	doctor_help(answer, "sudo mpstat");
 }
 
 static void ask_yama(struct doctor_answer *answer, const struct session *session)
@@ -170,13 +122,13 @@ static void ask_yama(struct doctor_answer *answer, const struct session *session
 	char scope[16];
 
 	(void)session;
-	if (!first_line("/proc/sys/kernel/yama/ptrace_scope", scope, sizeof(scope)))
-		say(answer, DOCTOR_WORKS, "yama is not there");
+	if (!doctor_first_line("/proc/sys/kernel/yama/ptrace_scope", scope, sizeof(scope)))
+		doctor_say(answer, DOCTOR_WORKS, "yama is not there");
 	else
-		say(answer, DOCTOR_WORKS,
-		    "ptrace_scope is %s, which does not forbid the way segments are read "
-		    "(/proc/PID/fd)",
-		    scope);
+		doctor_say(answer, DOCTOR_WORKS,
+			   "ptrace_scope is %s, which does not forbid the way segments are read "
+			   "(/proc/PID/fd)",
+			   scope);
 }
 
 static void ask_memfd(struct doctor_answer *answer, const struct session *session)
@@ -185,11 +137,12 @@ static void ask_memfd(struct doctor_answer *answer, const struct session *sessio
 
 	(void)session;
 	if (fd >= 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0) {
-		say(answer, DOCTOR_WORKS, "sealed shared memory can be made");
+		doctor_say(answer, DOCTOR_WORKS, "sealed shared memory can be made");
 	} else {
-		say(answer, DOCTOR_FAILS, "programs cannot make a domain: memfd_create: %s",
-		    strerror(errno));
-		help(answer, "a kernel of 4.14 or later, or a sandbox that allows memfd_create");
+		doctor_say(answer, DOCTOR_FAILS, "programs cannot make a domain: memfd_create: %s",
+			   strerror(errno));
+		doctor_help(answer,
+			    "a kernel of 4.14 or later, or a sandbox that allows memfd_create");
 	}
 	if (fd >= 0)
 		close(fd);
@@ -202,11 +155,11 @@ static void ask_fork(struct doctor_answer *answer, const struct session *session
 
 	(void)session;
 	if (page != MAP_FAILED && madvise(page, size, MADV_WIPEONFORK) == 0) {
-		say(answer, DOCTOR_WORKS, "forked children are noticed (MADV_WIPEONFORK)");
+		doctor_say(answer, DOCTOR_WORKS, "forked children are noticed (MADV_WIPEONFORK)");
 	} else {
-		say(answer, DOCTOR_FAILS, "forked children are not noticed: MADV_WIPEONFORK: %s",
-		    strerror(errno));
-		help(answer, "a kernel of 4.14 or later");
+		doctor_say(answer, DOCTOR_FAILS,
+			   "forked children are not noticed: MADV_WIPEONFORK: %s", strerror(errno));
+		doctor_help(answer, "a kernel of 4.14 or later");
 	}
 	if (page != MAP_FAILED)
 		munmap(page, size);
@@ -218,13 +171,13 @@ static void ask_pidfd(struct doctor_answer *answer, const struct session *sessio
 
 	(void)session;
 	if (fd >= 0) {
-		say(answer, DOCTOR_WORKS, "signals hit exactly the process that was seen");
+		doctor_say(answer, DOCTOR_WORKS, "signals hit exactly the process that was seen");
 		close(fd);
 		return;
 	}
-	say(answer, DOCTOR_LIMITED, "no signals can be sent from the viewer: pidfd_open: %s",
-	    strerror(errno));
-	help(answer, "a kernel of 5.3 or later, or a sandbox that allows pidfd_open");
+	doctor_say(answer, DOCTOR_LIMITED, "no signals can be sent from the viewer: pidfd_open: %s",
+		   strerror(errno));
+	doctor_help(answer, "a kernel of 5.3 or later, or a sandbox that allows pidfd_open");
 }
 
 static void ask_clock(struct doctor_answer *answer, const struct session *session)
@@ -232,14 +185,14 @@ static void ask_clock(struct doctor_answer *answer, const struct session *sessio
 	char source[32];
 
 	(void)session;
-	if (!first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", source,
-			sizeof(source)))
+	if (!doctor_first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource",
+			       source, sizeof(source)))
 		snprintf(source, sizeof(source), "unknown");
 	if (strcmp(source, "tsc") == 0)
-		say(answer, DOCTOR_WORKS, "the clock source is tsc: a time stamp is cheap");
+		doctor_say(answer, DOCTOR_WORKS, "the clock source is tsc: a time stamp is cheap");
 	else
-		say(answer, DOCTOR_LIMITED,
-		    "the clock source is %s, not tsc: every record costs more", source);
+		doctor_say(answer, DOCTOR_LIMITED,
+			   "the clock source is %s, not tsc: every record costs more", source);
 }
 
 static void ask_file_size(struct doctor_answer *answer, const struct session *session)
@@ -249,13 +202,14 @@ static void ask_file_size(struct doctor_answer *answer, const struct session *se
 	(void)session;
 	getrlimit(RLIMIT_FSIZE, &limit);
 	if (limit.rlim_cur == RLIM_INFINITY) {
-		say(answer, DOCTOR_WORKS, "programs started here may make domains of any size");
+		doctor_say(answer, DOCTOR_WORKS,
+			   "programs started here may make domains of any size");
 		return;
 	}
-	say(answer, DOCTOR_LIMITED,
-	    "files are limited to %llu bytes: programs started here get no larger domain",
-	    (unsigned long long)limit.rlim_cur);
-	help(answer, "ulimit -f unlimited");
+	doctor_say(answer, DOCTOR_LIMITED,
+		   "files are limited to %llu bytes: programs started here get no larger domain",
+		   (unsigned long long)limit.rlim_cur);
+	doctor_help(answer, "ulimit -f unlimited");
 }
 
 static void ask_terminal(struct doctor_answer *answer, const struct session *session)
@@ -264,17 +218,17 @@ static void ask_terminal(struct doctor_answer *answer, const struct session *ses
 
 	(void)session;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		say(answer, DOCTOR_LIMITED,
-		    "no terminal here: frames of text instead of the "
-		    "full screen");
+		doctor_say(answer, DOCTOR_LIMITED,
+			   "no terminal here: frames of text instead of the "
+			   "full screen");
 	} else if (!term || !*term || strcmp(term, "dumb") == 0) {
-		say(answer, DOCTOR_LIMITED,
-		    "TERM is '%s': frames of text instead of the full "
-		    "screen",
-		    term ? term : "");
-		help(answer, "export TERM=xterm-256color");
+		doctor_say(answer, DOCTOR_LIMITED,
+			   "TERM is '%s': frames of text instead of the full "
+			   "screen",
+			   term ? term : "");
+		doctor_help(answer, "export TERM=xterm-256color");
 	} else {
-		say(answer, DOCTOR_WORKS, "TERM is %.40s", term);
+		doctor_say(answer, DOCTOR_WORKS, "TERM is %.40s", term);
 	}
 }
 
@@ -284,36 +238,42 @@ static void ask_unicode(struct doctor_answer *answer, const struct session *sess
 
 	(void)session;
 	if (strcmp(codeset, "UTF-8") == 0) {
-		say(answer, DOCTOR_WORKS, "the locale is UTF-8");
+		doctor_say(answer, DOCTOR_WORKS, "the locale is UTF-8");
 		return;
 	}
-	say(answer, DOCTOR_LIMITED, "the locale's characters are %.40s: drawn in ASCII", codeset);
-	help(answer, "export LC_ALL=C.UTF-8");
+	doctor_say(answer, DOCTOR_LIMITED, "the locale's characters are %.40s: drawn in ASCII",
+		   codeset);
+	doctor_help(answer, "export LC_ALL=C.UTF-8");
 }
 
-static void ask_bpf(struct doctor_answer *answer, const struct session *session)
-{
-	(void)session;
-	say(answer, DOCTOR_ABSENT,
-	    "this version reads nothing from the kernel by eBPF; of programs without libmptrace "
-	    "it knows what /proc tells");
-}
+static const struct doctor_question of_processes[] = {
+	{"proc", ask_proc},	     {"hidepid", ask_hidepid}, {"processes", ask_processes},
+	{"other users", ask_others}, {"yama", ask_yama},       {"signals", ask_pidfd},
+};
 
-const struct doctor_question doctor_questions[] = {
-	{"proc", ask_proc},
-	{"hidepid", ask_hidepid},
-	{"processes", ask_processes},
-	{"announcements", ask_announcements},
-	{"segments", ask_segments},
-	{"other users", ask_others},
-	{"yama", ask_yama},
-	{"shared memory", ask_memfd},
-	{"fork", ask_fork},
-	{"file size", ask_file_size},
-	{"signals", ask_pidfd},
-	{"clock", ask_clock},
+static const struct doctor_question of_library[] = {
+	{"announcements", ask_announcements}, {"segments", ask_segments},
+	{"shared memory", ask_memfd},	      {"fork", ask_fork},
+	{"file size", ask_file_size},	      {"clock", ask_clock},
+};
+
+static const struct doctor_question of_terminal[] = {
 	{"terminal", ask_terminal},
 	{"unicode", ask_unicode},
-	{"ebpf", ask_bpf},
 };
-const size_t doctor_question_count = sizeof(doctor_questions) / sizeof(*doctor_questions);
+
+#define GROUP(heading, rows)                                                                       \
+	{                                                                                          \
+		.title = heading, .questions = rows,                                               \
+		.question_count = sizeof(rows) / sizeof(*(rows))                                   \
+	}
+
+static const struct doctor_group processes = GROUP("Processes", of_processes),
+				 library = GROUP("Programs that use libmptrace", of_library),
+				 terminal = GROUP("Terminal", of_terminal);
+
+extern const struct doctor_group doctor_kernel, doctor_programs, doctor_rights;
+
+const struct doctor_group *const doctor_groups[] = {
+	&processes, &library, &doctor_kernel, &doctor_programs, &doctor_rights, &terminal, NULL,
+};

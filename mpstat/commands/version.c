@@ -5,6 +5,7 @@
  * Owns: the command.  Does not own: the version number (Makefile).
  */
 #include "libtrace/contract/wire.h"
+#include "mpstat/collector/kernel.h"
 #include "mpstat/collector/source.h"
 #include "mpstat/commands/options.h"
 #include "mpstat/commands/output.h"
@@ -37,6 +38,7 @@ static int version_run(const struct options *options, struct err *err)
 		return EXIT_OUTPUT;
 	fprintf(output.file, "%s (mptrace) %s\n", options->program, MPTRACE_VERSION);
 	print_sources(output.file);
+	fprintf(output.file, "eBPF: %s\n", kernel_part(NULL, 0) ? "built in" : "not built");
 	fprintf(output.file, "reads segments of version %d\n", MPT_WIRE_MAJOR);
 	fprintf(output.file, "jansson %s\n", jansson_version_str());
 	return output_finish(&output, err) < 0 ? EXIT_OUTPUT : EXIT_FINE;

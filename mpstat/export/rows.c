@@ -84,13 +84,22 @@ static void each_finding(const struct model *model, rows_take *take, void *arg)
 		take(arg, model_finding(model, i));
 }
 
+static void each_workers(const struct model *model, rows_take *take, void *arg)
+{
+	const struct workers *workers = NULL;
+
+	while ((workers = model_next_workers(model, workers)))
+		if (workers->matched)
+			take(arg, workers);
+}
+
 void rows_each(const struct model *model, enum entity entity, rows_take *take, void *arg)
 {
 	static void (*const walks[ENTITY_COUNT])(const struct model *, rows_take *, void *) = {
 		[ENTITY_DOMAIN] = each_domain,	 [ENTITY_PROCESS] = each_process,
 		[ENTITY_THREAD] = each_thread,	 [ENTITY_OBJECT] = each_object,
 		[ENTITY_USE] = each_use,	 [ENTITY_RECORD] = each_record,
-		[ENTITY_FINDING] = each_finding,
+		[ENTITY_FINDING] = each_finding, [ENTITY_WORKERS] = each_workers,
 	};
 
 	walks[entity](model, take, arg);

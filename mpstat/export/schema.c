@@ -121,7 +121,7 @@ static void put_doctor(struct doc *doc)
 {
 	static const char *const keys[] = {"schema", "version", "host",	  "time",
 					   "scope",  "answers", "unseen", NULL};
-	static const char *const answer[] = {"name", "state", "text", "help", NULL};
+	static const char *const answer[] = {"name", "state", "text", "help", "group", NULL};
 	static const char *const unseen[] = {"source", "text", NULL};
 
 	schema_part_required(doc, keys);

@@ -41,6 +41,7 @@ none "no line of help is wider than 100 columns" "$(too_wide)"
 look --version
 expect "--version succeeds" 0
 check "it begins with name and number" grep -qE '^mpstat \(mptrace\) [0-9]+\.[0-9]+' "$out"
+check "it says whether eBPF is built in" grep -qE '^eBPF: (built in|not built)$' "$out"
 
 # ---- wrong words -------------------------------------------------------------
 
@@ -83,6 +84,17 @@ escape=$'\e[31m'
 look "${escape}x"
 check "escapes in words do not reach the terminal" harmless "$err"
 
+# What doctor prints: headings, empty lines, answers, and below them what helps.
+nothing_else() {
+	! grep -vE "^$|^[A-Za-z][a-zA-Z ]+$|^(works|limited|fails|absent|unseen) +[A-Za-z]|^ {24}help: ." \
+		"$out"
+}
+
+# No line of "eBPF programs", if there are any, says works.
+none_works() {
+	! sed -n '/^eBPF programs$/,/^$/p' "$1" | grep "^works"
+}
+
 # ---- targets -----------------------------------------------------------------
 
 start_sleeper || exit 1
@@ -123,11 +135,27 @@ if am_root; then
 	status=$?
 	expect "a process of another user" 3 "no right to look into process $sleeper: it belongs to \
 root and this is nobody; run as that user or as root"
+	look doctor
+	expect "doctor as root" 0
+	for right in CAP_BPF CAP_PERFMON CAP_NET_ADMIN CAP_SYS_PTRACE; do
+		check "root has or has not $right" \
+			grep -qE "^(works +$right +here|limited +$right +not here): ." "$out"
+	done
+	check "every answer is a state, a name and a text, or a help" nothing_else
 	as_nobody "$TMPDIR/mpstat" doctor >"$out" 2>"$err"
 	status=$?
 	expect "doctor without any right" 0
 	check "it says what helps" grep -q "help: sudo mpstat" "$out"
 	check "it says whose processes are seen" grep -q "only processes of nobody" "$out"
+	for right in CAP_BPF CAP_PERFMON CAP_NET_ADMIN CAP_SYS_PTRACE; do
+		check "it says that $right is missing" \
+			grep -qE "^limited +$right +not here: ." "$out"
+	done
+	check "nothing was loaded, so nothing was given up" \
+		grep -qE "^works +given up +nothing was loaded" "$out"
+	check "no program of ours works then" \
+		none_works "$out"
+	check "the answers keep their form" nothing_else
 	start counted "$programs/counted"
 	as_nobody "$TMPDIR/mpstat" list >"$out" 2>"$err"
 	status=$?

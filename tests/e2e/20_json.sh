@@ -67,6 +67,12 @@ done
 look doctor --json
 check "doctor answers" test "$status" -le 1 -a ! -s "$err"
 valid "doctor" doctor "$out"
+json_is "doctor: no question is asked twice" "$out" \
+	"len({(a['group'], a['name']) for a in d['answers']}) == len(d['answers'])"
+look doctor --json --no-bpf
+valid "doctor without eBPF" doctor "$out"
+json_is "doctor: without eBPF no program of it is loaded" "$out" \
+	"not any(a['state'] == 'works' for a in d['answers'] if a['group'] == 'eBPF programs')"
 
 start counted "$programs/counted" || exit 1
 all_valid "before anything was done" -p "${pid_of[counted]}"

@@ -39,6 +39,8 @@ json_is "the finding has evidence, advice, processes and objects" "$out" \
 timeout 10 "$mpstat" check -p "$demo" 2>"$err" | true
 check "the verdict outlives a reader that goes early" \
 	test "${PIPESTATUS[0]}" -eq 1 -a ! -s "$err"
+look check -p "$demo" --no-bpf
+expect "the same without eBPF" 1
 look check -g "$name"
 expect "the same by the name of its domain" 1
 look -p "$demo" -b -n 1
@@ -58,6 +60,8 @@ look check -p "$sleeper"
 expect "a process that sleeps for a time is fine" 0
 check "it is said how much was looked at" \
 	grep -qE '^No problem found in 1 process, 0 objects' "$out"
+look check -p "$sleeper" --no-bpf
+expect "without eBPF it is fine as well" 0
 look check -p "$sleeper" --json
 json_is "the document says fine" "$out" "d['verdict'] == 'fine' and d['unknown'] == []"
 end_by_kill sleeper
@@ -83,9 +87,33 @@ check "it is said which process and where" \
 	grep -qE "^unknown: process ${pid_of[futex]} \\(.*\\) sleeps in .*futex" "$out"
 check "it is said that not everything was looked at" \
 	grep -q "^No problem found, but not everything could be looked at" "$out"
+look check -p "${pid_of[futex]}" --no-bpf
+expect "the same without eBPF" 3
 look check -p "${pid_of[futex]}" --json
 json_is "the document says unknown" "$out" \
 	"d['verdict'] == 'unknown' and d['unknown_count'] == 1 and len(d['unknown']) == 1"
+
+# Who may load nothing is not blind because of it: of an own process all is known.
+if am_root; then
+	cp "$mpstat" "$TMPDIR/mpstat" && chmod 755 "$TMPDIR" "$TMPDIR/mpstat"
+	start own setpriv --reuid=65534 --regid=65534 --clear-groups \
+		sh -c 'echo ready; exec sleep 1000' || exit 1
+	for option in "" --no-bpf; do
+		# Nothing, or one word.
+		# shellcheck disable=SC2086
+		as_nobody "$TMPDIR/mpstat" check -p "${pid_of[own]}" $option >"$out" 2>"$err"
+		status=$?
+		expect "fine for a user without rights ${option:-as it is}" 0
+		# shellcheck disable=SC2086
+		as_nobody "$TMPDIR/mpstat" list -p "${pid_of[own]}" $option >"$out" 2>"$err"
+		status=$?
+		expect "list for a user without rights ${option:-as it is}" 0
+		none "nothing is said to be unseen ${option:-as it is}" "$(grep "^Not all" "$out")"
+	done
+	end_by_kill own
+else
+	skip "a user without rights" "not root"
+fi
 
 # ---- notes and --strict ------------------------------------------------------
 
@@ -100,6 +128,10 @@ start zombie "$python" "$TMPDIR/zombie.py" || exit 1
 look check -p "${pid_of[zombie]}"
 expect "one zombie is a note: exit status 0" 0
 check "the note is printed" grep -q "^note: 1 child of .* has ended" "$out"
+look check -p "${pid_of[zombie]}" --no-bpf
+expect "a note without eBPF, too" 0
+look check --strict -p "${pid_of[zombie]}" --no-bpf
+expect "and a problem with --strict" 1
 look check --strict -p "${pid_of[zombie]}"
 expect "with --strict it is a problem" 1
 check "and called one" grep -q "^PROBLEM: 1 child of .* has ended" "$out"
