@@ -66,7 +66,6 @@ static void put_losses(struct doc *doc, const struct model *model)
 		[FACT_LOSS_REENTERED] = "reentered",
 		[FACT_LOSS_CORRUPT] = "corrupt",
 		[FACT_LOSS_LIFE] = "life",
-		[FACT_LOSS_LIFE] = "life",
 	};
 	int cause;
 

@@ -11,6 +11,7 @@ static const struct {
 	{FACT_LOSS_OVERWRITTEN, "overwritten before they were read"},
 	{FACT_LOSS_REENTERED, "refused because a signal handler interrupted their writer"},
 	{FACT_LOSS_CORRUPT, "unreadable"},
+	{FACT_LOSS_LIFE, "births, deaths and signals that the kernel had no room for"},
 };
 
 static void check(const struct model *model, struct findings *out)

@@ -247,6 +247,61 @@ static bool read_kind(const char *text, void *value, size_t size)
 	return kind_read(text, &kind) && store(kind, value, size);
 }
 
+/* A number that has no word is written as a number. */
+static void write_word(struct sentence *out, const char *const *words, size_t count,
+		       uint64_t number)
+{
+	if (number < count && words[number])
+		sentence_add(out, "%s", words[number]);
+	else
+		sentence_add(out, "%" PRIu64, number);
+}
+
+static bool read_word(const char *text, const char *const *words, size_t count, uint64_t *number)
+{
+	for (*number = 0; *number < count; ++*number) {
+		if (words[*number] && !strcmp(words[*number], text))
+			return true;
+	}
+	return digits(&text, 10, "", number);
+}
+
+static const char *const life_words[FACT_LIFE_WHATS] = {
+	[FACT_LIFE_FORK] = "fork",     [FACT_LIFE_EXEC] = "exec", [FACT_LIFE_EXIT] = "exit",
+	[FACT_LIFE_SIGNAL] = "signal", [FACT_LIFE_OOM] = "oom",
+};
+
+static void write_life(struct sentence *out, const void *value, size_t size)
+{
+	write_word(out, life_words, FACT_LIFE_WHATS, load(value, size));
+}
+
+static bool read_life(const char *text, void *value, size_t size)
+{
+	uint64_t number;
+
+	return read_word(text, life_words, FACT_LIFE_WHATS, &number) && store(number, value, size);
+}
+
+static const char *const origin_words[FACT_ORIGINS] = {
+	[FACT_ORIGIN_UNKNOWN] = "unknown",   [FACT_ORIGIN_PROCESS] = "process",
+	[FACT_ORIGIN_FAULT] = "fault",	     [FACT_ORIGIN_TIMER] = "timer",
+	[FACT_ORIGIN_TERMINAL] = "terminal", [FACT_ORIGIN_PARENT_DEATH] = "parent-death",
+	[FACT_ORIGIN_MEMORY] = "memory",     [FACT_ORIGIN_KERNEL] = "kernel",
+};
+
+static void write_origin(struct sentence *out, const void *value, size_t size)
+{
+	write_word(out, origin_words, FACT_ORIGINS, load(value, size));
+}
+
+static bool read_origin(const char *text, void *value, size_t size)
+{
+	uint64_t number;
+
+	return read_word(text, origin_words, FACT_ORIGINS, &number) && store(number, value, size);
+}
+
 static void write_hist(struct sentence *out, const void *value, size_t size)
 {
 	struct fact_hist hist;
@@ -287,3 +342,5 @@ const struct codec codec_object = {write_object, read_object, false};
 const struct codec codec_hist = {write_hist, read_hist, false};
 const struct codec codec_op = {write_op, read_op, false};
 const struct codec codec_kind = {write_kind, read_kind, false};
+const struct codec codec_life = {write_life, read_life, false};
+const struct codec codec_origin = {write_origin, read_origin, false};

@@ -19,6 +19,7 @@ static const char *const type_names[] = {
 	[FACT_USE] = "use",
 	[FACT_RECORD] = "record",
 	[FACT_LOSS] = "loss",
+	[FACT_LIFE] = "life",
 };
 
 static const char *const source_names[FACT_SOURCES] = {
@@ -57,6 +58,8 @@ static struct fact blank(enum fact_type type)
 		fact.u.process.started_ns = FACT_UNKNOWN;
 		fact.u.process.exit_code = FACT_EXIT_UNKNOWN;
 	}
+	if (type == FACT_LIFE)
+		fact.u.life.exit_code = FACT_EXIT_UNKNOWN;
 	return fact;
 }
 

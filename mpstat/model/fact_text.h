@@ -7,6 +7,7 @@
  *   process source=segment time=5000 pid=11 start=100 name="worker-a" domain=d1
  *   thread source=segment process=11:100 tid=11 wait_op=lock.acquire wait_object=d1:2.1
  *   snapshot-begin source=segment time=5000
+ *   life source=kernel time=6000 what=signal process=11:100 origin=process signal=9
  *
  * A key that is left out has its default: 0, "", and unknown where a fact knows
  * that word (cpu_ns, rss_bytes, threads, started_ns, exit_code).  Domains are

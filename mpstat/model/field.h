@@ -19,6 +19,7 @@ enum entity {
 	ENTITY_USE,	/* const struct use * */
 	ENTITY_RECORD,	/* const struct record * */
 	ENTITY_FINDING, /* const struct finding * */
+	ENTITY_WORKERS, /* const struct workers * */
 	ENTITY_COUNT,
 };
 

@@ -69,6 +69,16 @@ struct value v_process_verdict(const struct process *p)
 	return process_lives(p) ? v_verdict(p->verdict) : v_text("zombie");
 }
 
+struct value v_death(const struct model *m, const struct process *p)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+
+	if (process_lives(p))
+		return v_none();
+	words_cause(&out, &p->death);
+	return v_text(m->scratch);
+}
+
 struct value v_process_state(const struct model *m, const struct process *p)
 {
 	if (p->fact.ended)

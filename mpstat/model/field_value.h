@@ -83,6 +83,7 @@ struct value v_whole_op(const struct model *m, uint16_t op); /* "lock.acquire" *
 struct value v_verdict(enum verdict verdict);
 struct value v_process_state(const struct model *m, const struct process *p);
 struct value v_process_verdict(const struct process *p);
+struct value v_death(const struct model *m, const struct process *p); /* unknown: it lives */
 struct value v_sources(const struct model *m, const struct process *p);
 struct value v_thread_wait(const struct model *m, const struct thread *t);
 struct value v_thread_blocker(const struct model *m, const struct thread *t);

@@ -4,7 +4,7 @@
  *
  * One row of fields_*.def:
  *   FIELD(entity, key, title, width, unit, flags, traits, help, expr)
- * `expr` is an expression of the model `m` and the row: d, p, t, o, u, r or f.
+ * `expr` is an expression of the model `m` and the row: d, p, t, o, u, r, f or w.
  * Each row becomes a getter and a line of the table.
  */
 #include "mpstat/model/field_value.h"
@@ -21,6 +21,7 @@
 #define ROW_use const struct use *u
 #define ROW_record const struct record *r
 #define ROW_finding const struct finding *f
+#define ROW_workers const struct workers *w
 #define ENTITY_domain ENTITY_DOMAIN
 #define ENTITY_process ENTITY_PROCESS
 #define ENTITY_thread ENTITY_THREAD
@@ -28,6 +29,7 @@
 #define ENTITY_use ENTITY_USE
 #define ENTITY_record ENTITY_RECORD
 #define ENTITY_finding ENTITY_FINDING
+#define ENTITY_workers ENTITY_WORKERS
 
 #define FIELD(entity, key, title, width, unit, flags, traits, help, expr)                    \
 	static struct value get_##entity##_##key(const struct model *m, const void *row)      \
@@ -44,6 +46,7 @@
 #include "mpstat/model/fields_record.def"
 #include "mpstat/model/fields_thread.def"
 #include "mpstat/model/fields_use.def"
+#include "mpstat/model/fields_workers.def"
 #undef FIELD
 
 const struct field fields[] = {
@@ -56,6 +59,7 @@ const struct field fields[] = {
 #include "mpstat/model/fields_use.def"
 #include "mpstat/model/fields_record.def"
 #include "mpstat/model/fields_finding.def"
+#include "mpstat/model/fields_workers.def"
 #undef FIELD
 };
 

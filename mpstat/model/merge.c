@@ -9,8 +9,9 @@
  * one, and what was known stays when its source falls silent.
  *
  * Whether it still lives: /proc shows it -> yes.  A whole /proc snapshot begun
- * after it was first told lacks it -> no.  Else what the others say; when
- * nobody speaks of it any more, it has ended.
+ * after it was first told lacks it -> no.  Else, when the kernel told events of
+ * its life since the last snapshot, it is still to be decided: it lives.  Else
+ * what the others say; when nobody speaks of it any more, it has ended.
  */
 #include "mpstat/model/rate.h"
 #include "mpstat/model/store.h"
@@ -108,6 +109,21 @@ static void merge_kernel(struct fact_process *out, const struct fact_process *cl
 	keep_number(&out->threads, claim->threads);
 	keep_number(&out->started_ns, claim->started_ns);
 	memcpy(out->inside, claim->inside, sizeof(out->inside));
+	out->inside_since_ns = claim->inside_since_ns;
+}
+
+/* What only a kernel source can know. */
+static void merge_sure(struct fact_process *out, const struct fact_process *claim)
+{
+	if (claim->pid_namespace)
+		out->pid_namespace = claim->pid_namespace;
+	if (claim->inner_pid)
+		out->inner_pid = claim->inner_pid;
+	out->subreaper = claim->subreaper;
+	out->ignores_children = claim->ignores_children;
+	out->kernel_thread = claim->kernel_thread;
+	keep_text(out->cgroup, claim->cgroup, sizeof(out->cgroup));
+	keep_text(out->container, claim->container, sizeof(out->container));
 }
 
 /* Worst first, by recursion: a process has a handful of claims. */
@@ -128,12 +144,14 @@ static bool has_ended(const struct process_node *node)
 			return false;
 		all = all && claim->fact.ended;
 	}
-	return node->absent || all;
+	return node->absent || (all && !node->life);
 }
 
-/* When it ended: what the best claim says, else when it was noticed. */
+/* When it ended: what the kernel said, else the best claim, else when it was noticed. */
 static uint64_t end_time(const struct process_node *node, uint64_t now_ns)
 {
+	if (node->exited)
+		return node->process.death.at_ns;
 	for (const struct claim *claim = node->claims; claim; claim = claim->next) {
 		if (claim->fact.ended && claim->fact.ended_ns)
 			return claim->fact.ended_ns;
@@ -141,43 +159,66 @@ static uint64_t end_time(const struct process_node *node, uint64_t now_ns)
 	return node->process.fact.ended_ns ? node->process.fact.ended_ns : now_ns;
 }
 
+/* Since when it is a zombie; 0: it is none, or nobody knows. */
+static uint64_t zombie_since(const struct process_node *node)
+{
+	if (node->process.fact.state != 'Z')
+		return 0;
+	if (node->exited)
+		return node->process.death.at_ns;
+	for (const struct claim *claim = node->claims; claim; claim = claim->next) {
+		if (is_kernel(claim))
+			return claim->fact.ended_ns;
+	}
+	return 0;
+}
+
 void merge_claims(struct process_node *node, uint64_t now_ns)
 {
 	struct process *process = &node->process;
 	struct fact_process *out = &process->fact;
 
+	if (node->exited && process->death.exit_code != FACT_EXIT_UNKNOWN)
+		out->exit_code = process->death.exit_code;
 	merge_upwards(out, node->claims);
-	process->sources = 0;
+	process->sources = node->life ? 1u << FACT_FROM_KERNEL : 0;
 	for (const struct claim *claim = node->claims; claim; claim = claim->next) {
 		merge_kernel(out, &claim->fact);
+		if (is_kernel(claim))
+			merge_sure(out, &claim->fact);
 		process->sources |= 1u << claim->told.source;
 	}
 	out->ended = has_ended(node);
-	out->ended_ns = out->ended ? end_time(node, now_ns) : 0;
+	out->ended_ns = out->ended ? end_time(node, now_ns) : zombie_since(node);
 	if (out->ended) {
 		/* Last known, but certainly not so any more. */
 		out->state = 0;
 		out->inside[0] = 0;
+		out->inside_since_ns = 0;
 	}
+	if (!process_lives(process))
+		life_settle(node);
 }
 
-static struct process_node *obtain(struct model *model, const struct fact *fact)
+struct process_node *merge_obtain(struct model *model, struct process_id id, uint64_t time_ns)
 {
-	struct map_key key = key_process(fact->u.process.id);
+	struct map_key key = key_process(id);
 	struct process_node *node;
 
 	node = (struct process_node *)store_obtain(model, &model->processes, &key, sizeof(*node),
 						   MODEL_PROCESSES);
 	if (!node || node->process.id.pid)
 		return node;
-	node->process.id = fact->u.process.id;
-	node->process.fact.id = fact->u.process.id;
+	node->process.id = id;
+	node->process.fact.id = id;
 	node->process.fact.cpu_ns = FACT_UNKNOWN;
 	node->process.fact.rss_bytes = FACT_UNKNOWN;
 	node->process.fact.threads = FACT_UNKNOWN;
 	node->process.fact.started_ns = FACT_UNKNOWN;
 	node->process.fact.exit_code = FACT_EXIT_UNKNOWN;
-	node->process.first_seen_ns = fact->time_ns;
+	node->process.death.exit_code = FACT_EXIT_UNKNOWN;
+	node->process.parent_death.exit_code = FACT_EXIT_UNKNOWN;
+	node->process.first_seen_ns = time_ns;
 	rate_reset(&node->process.cpu);
 	node->born = model->snapshot[FACT_FROM_PROC].number;
 	return node;
@@ -242,7 +283,7 @@ static struct claim *new_claim(struct model *model, struct process_node *node,
 
 void merge_process(struct model *model, const struct fact *fact)
 {
-	struct process_node *node = obtain(model, fact);
+	struct process_node *node = merge_obtain(model, fact->u.process.id, fact->time_ns);
 	struct claim *claim;
 
 	if (!node)
@@ -259,9 +300,13 @@ void merge_process(struct model *model, const struct fact *fact)
 	END(claim->fact.name);
 	END(claim->fact.command);
 	END(claim->fact.inside);
+	END(claim->fact.cgroup);
+	END(claim->fact.container);
 	sweep_tell(model, &claim->told, fact);
 	if (claim->told.source == FACT_FROM_PROC)
 		node->absent = false;
+	if (is_kernel(claim))
+		life_seen(model, node, fact);
 	insert(node, claim);
 	node->process.last_seen_ns = claim->told.time_ns;
 	merge_claims(node, claim->told.time_ns);

@@ -188,6 +188,7 @@ static void (*const apply[])(struct model *, const struct fact *) = {
 	[FACT_PROCESS] = apply_process,	     [FACT_THREAD] = apply_thread,
 	[FACT_OBJECT] = apply_object,	     [FACT_USE] = apply_use,
 	[FACT_RECORD] = apply_record,	     [FACT_LOSS] = apply_loss,
+	[FACT_LIFE] = life_apply,
 };
 
 void model_apply(struct model *model, const struct fact *fact)
@@ -209,9 +210,11 @@ void model_tick(struct model *model, uint64_t now_ns)
 	sweep_drop(model);
 	link_all(model);
 	tree_build(model);
+	life_update(model);
 	filter_apply(model);
 	ledger_update(model);
 	waits_update(model);
+	workers_update(model);
 	words_update(model);
 	records_settle(model);
 	findings_update(model);
@@ -245,11 +248,12 @@ static void free_all(struct map *map)
 	}
 }
 
-static void free_claims(struct map *processes)
+static void free_parts(struct map *processes)
 {
 	for (struct map_node *node = map_first(processes); node; node = map_next(node)) {
 		struct claim *claim = ((struct process_node *)node)->claims;
 
+		free(((struct process_node *)node)->signals);
 		while (claim) {
 			struct claim *next = claim->next;
 
@@ -264,12 +268,13 @@ void model_free(struct model *model)
 	if (!model)
 		return;
 	map_clear(&model->members);
-	free_claims(&model->processes);
+	free_parts(&model->processes);
 	free_all(&model->processes);
 	free_all(&model->threads);
 	free_all(&model->objects);
 	free_all(&model->uses);
 	free_all(&model->domains);
+	workers_free(model);
 	waits_free(&model->graph);
 	findings_free(&model->findings);
 	filter_free(&model->filter);

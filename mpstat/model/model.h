@@ -42,15 +42,16 @@ struct death {
 	int32_t exit_code;  /* as in fact_process; FACT_EXIT_UNKNOWN */
 	uint8_t origin;	    /* enum fact_origin of the signal that ended it */
 	bool core;	    /* dumped */
+	bool itself;	    /* `by` is the process itself */
 	struct process_id by; /* who sent it; pid 0: nobody, or unknown */
 	char by_name[FACT_NAME_MAX];
 };
 
-/* Processes of one parent with one name, three at least: a pool's workers.  Made anew
- * at each tick; restarts are counted as long as the parent lives. */
+/* Processes of one parent with one name, three at least: a pool's workers.  Once there
+ * were three, it stays and counts as long as the parent lives. */
 struct workers {
 	const struct process *parent;
-	const struct process *first; /* youngest last: process.next_worker */
+	const struct process *first; /* by pid: process.next_worker; NULL: none lives */
 	char name[FACT_NAME_MAX];
 	uint32_t members; /* that live, zombies included */
 	uint32_t running, sleeping, blocked, stopped, zombies; /* R, S, D, T, Z */
@@ -145,7 +146,7 @@ struct record {
 
 struct model;
 
-/* Can it run, or be made to run?  No: it has ended or is a zombie. */
+/* Can it run, or be made to run?  No: it has ended, is a zombie, or its end was seen. */
 bool process_lives(const struct process *process);
 
 /* `records` is how many records the model keeps for the screen (the newest).

@@ -4,7 +4,7 @@
 
 bool process_lives(const struct process *process)
 {
-	if (process->fact.ended || process->fact.state == 'X')
+	if (process->fact.ended || process->fact.state == 'X' || process->death.at_ns)
 		return false;
 	/* A zombie first thread with others alive is a living process. */
 	return process->fact.state != 'Z' ||
@@ -72,6 +72,18 @@ const struct domain *model_next_domain(const struct model *model, const struct d
 
 	next = following(&model->domains, after ? &domain_node_of(after)->node : NULL);
 	return next ? &((struct domain_node *)next)->domain : NULL;
+}
+
+const struct workers *model_next_workers(const struct model *model, const struct workers *after)
+{
+	const struct workers_node *node = NULL;
+	struct map_node *next;
+
+	if (after)
+		node = (const struct workers_node *)((const char *)after -
+						     offsetof(struct workers_node, workers));
+	next = following(&model->workers, node ? &node->node : NULL);
+	return next ? &((struct workers_node *)next)->workers : NULL;
 }
 
 /* Index of the first listed process whose pid is greater. */

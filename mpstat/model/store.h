@@ -5,8 +5,9 @@
  *
  * Owns: what is kept beside each public entity, and the bounds.  One idea per
  * file: model.c in and out, merge.c ranking of sources, sweep.c what is no
- * longer told, link.c who belongs to whom, tree.c parents and the filter,
- * ledger.c counts, waits.c verdicts, words.c sentences, records.c history.
+ * longer told, life.c births and deaths, link.c who belongs to whom, tree.c
+ * parents and the filter, ledger.c counts, waits.c verdicts, workers.c groups,
+ * words.c and story.c sentences, records.c history.
  */
 #ifndef MPSTAT_MODEL_STORE_H
 #define MPSTAT_MODEL_STORE_H
@@ -22,6 +23,7 @@
 #define MODEL_DOMAINS 4096
 #define MODEL_USES 131072
 #define MODEL_FINDINGS 256
+#define MODEL_WORKERS 4096
 
 /* How long, and how many, ended processes are remembered. */
 #define MODEL_ENDED_NS 300000000000ull
@@ -49,6 +51,21 @@ struct claim {
 	struct fact_process fact;
 };
 
+/* The last signals that may have ended a process, one per number. */
+#define LIFE_SIGNALS 4
+
+struct life_signal {
+	uint64_t at_ns;
+	struct process_id by;
+	uint8_t signal, origin;
+	char by_name[FACT_NAME_MAX];
+};
+
+struct life_signals {
+	struct life_signal items[LIFE_SIGNALS];
+	size_t count;
+};
+
 struct process_node {
 	struct map_node node; /* pid, start */
 	struct process process;
@@ -56,6 +73,20 @@ struct process_node {
 	uint32_t claim_count;
 	uint64_t born;	  /* whole /proc snapshots begun when it was first told */
 	bool absent;	  /* a whole /proc snapshot begun later does not have it */
+	/* life.c */
+	bool life;	  /* known by events; no /proc snapshot has decided yet */
+	bool forked;	  /* its fork was seen: the first parent is certain */
+	bool exited;	  /* its end was seen: process.death is as the kernel said */
+	uint64_t named_ns; /* when an event last told its name */
+	bool oom;	  /* chosen to be killed because memory ran out */
+	bool met;	  /* its first parent has been looked at */
+	bool settled;	  /* a tick has seen it since it ended */
+	uint64_t exit_snapshot; /* of /proc, the last one begun when the end was told */
+	struct life_signals *signals; /* NULL: none */
+	/* workers.c */
+	uint64_t joined;  /* number of the group it was counted in, 0: none */
+	bool end_counted;
+	bool has_workers; /* some group has it as its parent */
 	bool chosen;	  /* by the filter; stays */
 	struct thread **last_thread; /* where link.c appends */
 	/* waits.c */
@@ -73,6 +104,14 @@ struct thread_node {
 	/* The wait that was found stuck, and in which snapshot first. */
 	uint64_t stuck_since, stuck_snapshot;
 	struct object_id stuck_object;
+};
+
+struct workers_node {
+	struct map_node node; /* pid, start of the parent, hash of the name */
+	struct workers workers;
+	uint64_t number;      /* of its creation, from 1 */
+	uint64_t ends;	      /* seen, not yet followed by a birth */
+	bool fresh;	      /* made at this tick */
 };
 
 struct object_node {
@@ -175,7 +214,16 @@ struct findings {
 #define MODEL_SCRATCH 512
 
 struct model {
-	struct map processes, threads, objects, uses, domains, members;
+	struct map processes, threads, objects, uses, domains, members, workers;
+	struct {
+		struct worker_slot *items;
+		size_t room;
+	} slots; /* workers.c */
+	struct {
+		struct worker_event *items;
+		size_t count, room;
+	} events; /* workers.c */
+	uint64_t workers_made; /* ever */
 	struct fact_source_state source[FACT_SOURCES];
 	struct snapshot snapshot[FACT_SOURCES];
 	struct record_store records;
@@ -234,10 +282,24 @@ struct map_key key_slot(uint64_t domain, uint32_t slot, uint32_t generation);
 
 /* merge.c: a source says this about a process. */
 void merge_process(struct model *model, const struct fact *fact);
+/* The process with that identity, made when need be.  NULL: no room, counted. */
+struct process_node *merge_obtain(struct model *model, struct process_id id, uint64_t time_ns);
 /* Works out what is true of a process from what is claimed. */
 void merge_claims(struct process_node *node, uint64_t now_ns);
 /* Frees a claim that is no longer in its process's chain. */
 void merge_free_claim(struct model *model, struct claim *claim);
+
+/* life.c: an event of life. */
+void life_apply(struct model *model, const struct fact *fact);
+/* A kernel source shows the process. */
+void life_seen(struct model *model, struct process_node *node, const struct fact *fact);
+/* The end of a process nobody saw end, from what is known. */
+void life_settle(struct process_node *node);
+/* First parents and orphans; parents are linked. */
+void life_update(struct model *model);
+bool life_same(struct process_id a, struct process_id b); /* start 0: unknown */
+/* Did it end by a signal or with another code than 0? */
+bool life_failed(const struct process *process);
 
 /* sweep.c */
 void sweep_begin(struct model *model, const struct fact *fact);
@@ -267,8 +329,16 @@ void waits_free(struct graph *graph);
 /* rings.c: orders the stuck into cycles, knots and those behind them. */
 void rings_find(struct model *model);
 
+/* workers.c */
+void workers_update(struct model *model);
+void workers_match(struct model *model);
+void workers_free(struct model *model);
+
 /* words.c */
 void words_update(struct model *model);
+/* story.c: a zombie, an orphan or an end explained; what others wait for is known. */
+bool story_due(const struct process *process);
+void story_tell(const struct model *model, struct process *process);
 
 /* detectors.c */
 void findings_update(struct model *model);

@@ -89,6 +89,7 @@ static void mark_processes(struct model *model, unsigned source, uint64_t time_n
 		if (source == FACT_FROM_PROC && !told_by(node, source) && !node->absent &&
 		    node->born < number) {
 			node->absent = true;
+			node->life = false;
 			changed = true;
 		}
 		if (changed)
@@ -173,33 +174,60 @@ static void drop_process(struct model *model, struct process_node *node)
 		node->claims = claim->next;
 		merge_free_claim(model, claim);
 	}
+	free(node->signals);
 	store_drop(&model->processes, &node->node);
 }
 
-/* Of those nobody tells any more: all too old ones, then the oldest. */
+static bool too_old(const struct model *model, const struct process_node *node)
+{
+	uint64_t since = node->process.fact.ended_ns;
+
+	return since <= model->now_ns && model->now_ns - since > MODEL_ENDED_NS;
+}
+
+/* Drops those that are too old, and of the rest the oldest `excess`; who ended well
+ * goes first.  Those that no tick has shown yet stay. */
+static void forget(struct model *model, struct process_node **ended, size_t count)
+{
+	size_t kept = 0, excess;
+
+	for (size_t i = 0; i < count; i++) {
+		if (ended[i]->settled && too_old(model, ended[i]))
+			drop_process(model, ended[i]);
+		else
+			ended[kept++] = ended[i];
+	}
+	excess = kept > MODEL_ENDED ? kept - MODEL_ENDED : 0;
+	for (int failed = 0; failed < 2; failed++) {
+		for (size_t i = 0; i < kept && excess; i++) {
+			if (!ended[i] || !ended[i]->settled ||
+			    (!failed && life_failed(&ended[i]->process)))
+				continue;
+			drop_process(model, ended[i]);
+			ended[i] = NULL;
+			excess--;
+		}
+	}
+}
+
+/* Of those nobody tells any more. */
 static void expire(struct model *model)
 {
 	struct process_node **ended = NULL;
-	size_t room = 0, count = 0, first = 0;
+	size_t room = 0, count = 0;
 
 	for (struct map_node *at = map_first(&model->processes); at; at = map_next(at)) {
 		struct process_node *node = (struct process_node *)at;
 
-		if (node->claims)
+		if (node->claims || node->life)
 			continue;
 		if (vec_reserve((void **)&ended, &room, count + 1, sizeof(struct process_node *)))
 			break;
 		ended[count++] = node;
 	}
-	if (count)
+	if (count) {
 		qsort(ended, count, sizeof(struct process_node *), by_end);
-	for (; first < count; first++) {
-		uint64_t since = ended[first]->process.fact.ended_ns;
-
-		if (count - first <= MODEL_ENDED &&
-		    (since > model->now_ns || model->now_ns - since <= MODEL_ENDED_NS))
-			break;
-		drop_process(model, ended[first]);
+		forget(model, ended, count);
 	}
 	free(ended);
 }

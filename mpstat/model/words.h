@@ -29,8 +29,10 @@ void words_wait(struct sentence *out, const struct thread *thread);
 void words_wait_held(struct sentence *out, const struct thread *thread);
 
 /* How it ended, to follow "it": "ended with exit code 3", "was killed by SIGKILL from
- * bash (pid 12)", "was ended by SIGSEGV, its own fault", "was killed: memory ran out". */
+ * bash (pid 12)", "was killed by SIGSEGV, its own fault", "was killed: memory ran out". */
 void words_death(struct sentence *out, const struct death *death);
+/* The same as a phrase of its own: "exit code 3", "killed by SIGKILL from bash (pid 12)". */
+void words_cause(struct sentence *out, const struct death *death);
 
 /* " for 3.2s", or nothing when the time is not known. */
 void words_for(struct sentence *out, const struct model *model, uint64_t since_ns);

@@ -74,7 +74,10 @@ static void make_sane(struct fact *fact, unsigned seed)
 		END(p->name);
 		END(p->command);
 		END(p->inside);
+		END(p->cgroup);
+		END(p->container);
 		p->daemon = p->ended = true;
+		p->subreaper = p->ignores_children = p->kernel_thread = false;
 		p->state = (char)('A' + rand_r(&seed) % 26);
 		break;
 	case FACT_THREAD:
@@ -85,6 +88,11 @@ static void make_sane(struct fact *fact, unsigned seed)
 		END(o->name);
 		END(o->site);
 		o->held = true;
+		break;
+	case FACT_LIFE:
+		END(fact->u.life.name);
+		END(fact->u.life.other_name);
+		fact->u.life.core = true;
 		break;
 	default:
 		break;
@@ -97,7 +105,7 @@ static void every_fact_survives_being_written_and_read(void **state)
 
 	(void)state;
 	for (int round = 0; round < 3000; round++) {
-		enum fact_type type = (enum fact_type)(1 + round % FACT_LOSS);
+		enum fact_type type = (enum fact_type)(1 + round % FACT_LIFE);
 		struct fact fact = invent(type, &seed), back, again;
 		char line[FACT_TEXT_LINE], line2[FACT_TEXT_LINE];
 		struct err err = {0};

@@ -213,7 +213,10 @@ static void ended_processes_stay_five_minutes_and_at_most_4096(void **state)
 	assert_int_equal(count_processes(model), 5000);
 	begin(model, "proc", 2 * SECOND);
 	end(model, "proc", 2 * SECOND);
+	/* A tick shows each end, however many there are. */
 	model_tick(model, 2 * SECOND);
+	assert_int_equal(count_processes(model), 5000);
+	model_tick(model, 3 * SECOND);
 	assert_int_equal(count_processes(model), 4096);
 	model_tick(model, 302 * SECOND);
 	assert_int_equal(count_processes(model), 4096);
