@@ -8,7 +8,6 @@
 #include "libtrace/object.h"
 
 #include <mptrace/note.h>
-#include <stdlib.h>
 
 struct mpt_note {
 	struct handle handle;
@@ -19,18 +18,10 @@ int mpt_note_create(struct mpt_note **out, const char *name)
 	struct object_wish wish = { .kind = MPT_KIND_NOTE,
 				    .name = name,
 				    .site = __builtin_return_address(0) };
-	int saved = errno, rc = -ENOMEM;
+	int rc = -EINVAL;
 
-	if (!out)
-		return -EINVAL;
-	*out = malloc(sizeof(**out));
-	if (*out)
-		rc = object_create(&(*out)->handle, &wish);
-	if (rc < 0) {
-		free(*out);
-		*out = NULL;
-	}
-	errno = saved;
+	if (out)
+		*out = handle_create(sizeof(**out), &wish, &rc);
 	return rc;
 }
 
@@ -63,11 +54,5 @@ int mpt_note_mark(struct mpt_note *note, uint64_t value)
 
 void mpt_note_destroy(struct mpt_note *note)
 {
-	int saved = errno;
-
-	if (!note)
-		return;
-	object_destroy(&note->handle);
-	free(note);
-	errno = saved;
+	handle_destroy(note ? &note->handle : NULL);
 }

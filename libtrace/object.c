@@ -317,6 +317,47 @@ void object_destroy(struct handle *h)
 	emit_note(me, MPT_OP_ID(kind, 2), h->slot, 1);
 }
 
+/* ---- plain handles ------------------------------------------------------------- */
+
+static void *checked(void *handle, int result, int saved, int *error)
+{
+	if (result < 0) {
+		free(handle);
+		handle = NULL;
+	}
+	*error = result;
+	errno = saved;
+	return handle;
+}
+
+void *handle_create(size_t size, const struct object_wish *wish, int *error)
+{
+	int saved = errno;
+	struct handle *handle = calloc(1, size);
+
+	return checked(handle, handle ? object_create(handle, wish) : -ENOMEM, saved, error);
+}
+
+void *handle_open(size_t size, enum mpt_kind kind, const char *path, unsigned int flags, int *error)
+{
+	int saved = errno;
+	struct handle *handle = calloc(1, size);
+
+	return checked(handle, handle ? object_open(handle, kind, path, flags) : -ENOMEM, saved,
+		       error);
+}
+
+void handle_destroy(struct handle *handle)
+{
+	int saved = errno;
+
+	if (!handle)
+		return;
+	object_destroy(handle);
+	free(handle);
+	errno = saved;
+}
+
 /* ---- recovery ------------------------------------------------------------------ */
 
 /* What the dead was doing on this side is decided by the commit word alone. */

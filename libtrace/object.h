@@ -53,6 +53,15 @@ static inline bool handle_usable(const struct handle *h)
 
 int handle_close(struct handle *handle, uint16_t op);
 
+/* For primitives whose handle is a struct that begins with a struct handle and has
+ * nothing else to be filled in: allocates `size` zeroed bytes and creates or opens the
+ * object.  NULL: *error is a negative errno, else it is 0.  errno stays. */
+void *handle_create(size_t size, const struct object_wish *wish, int *error);
+void *handle_open(size_t size, enum mpt_kind kind, const char *path, unsigned int flags,
+		  int *error);
+/* object_destroy and free; NULL is fine.  errno stays. */
+void handle_destroy(struct handle *handle);
+
 /* Is the slot still this very object, and not ended? */
 static inline bool object_is(uint32_t slot, uint32_t generation)
 {

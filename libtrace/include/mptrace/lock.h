@@ -79,13 +79,6 @@ static inline void mpt_lock_scope_leave(struct mpt_lock_scope *scope)
 	scope->held = false;
 }
 
-/* The scope's variable is named after the line, so that scopes nest. */
-#define MPT_LOCK_SCOPE_NAMED2(line) mpt_lock_scope_##line
-#define MPT_LOCK_SCOPE_NAMED(line) MPT_LOCK_SCOPE_NAMED2(line)
-#define MPT_LOCK_SCOPE_IN(scope, l)                                                     \
-	for (struct mpt_lock_scope scope __attribute__((cleanup(mpt_lock_scope_leave))) = \
-		     mpt_lock_scope_enter(l);                                            \
-	     scope.held; mpt_lock_scope_leave(&scope))
 /* The name carries the line, so that scopes may nest. */
 #define MPT_SCOPE_PASTE(a, b) a##b
 #define MPT_SCOPE_AT(line) MPT_SCOPE_PASTE(mpt_scope_, line)

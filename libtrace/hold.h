@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hold.h - taking and freeing an object that has an owner.
+ *
+ * Owns: what every kind with OWNER does alike: the word, statistics, records,
+ * taking over from the dead.  Does not own: who may do it and how often (lock.c,
+ * rlock.c).
+ *
+ * The lock is the word take.lock of its object: holding it makes this thread the
+ * only writer of the object's statistics.  An uncontended pair costs two reads of
+ * the clock and one record (HOLD); a contended acquire adds BEGIN and END.
+ */
+#ifndef MPT_HOLD_H
+#define MPT_HOLD_H
+
+#include "libtrace/object.h"
+
+/* Their ops have the same numbers in every kind with OWNER (ops.def). */
+enum hold_op { HOLD_RECOVER = 3, HOLD_ACQUIRE = 16, HOLD_RELEASE = 17, HOLD_HOLD = 18 };
+
+#define HOLD_OPS_OF(KIND)                                                                   \
+	_Static_assert(MPT_OP_ID(MPT_KIND_##KIND, HOLD_RECOVER) == MPT_OP_##KIND##_RECOVER && \
+			       MPT_OP_ID(MPT_KIND_##KIND, HOLD_ACQUIRE) ==                  \
+				       MPT_OP_##KIND##_ACQUIRE &&                           \
+			       MPT_OP_ID(MPT_KIND_##KIND, HOLD_RELEASE) ==                  \
+				       MPT_OP_##KIND##_RELEASE &&                           \
+			       MPT_OP_ID(MPT_KIND_##KIND, HOLD_HOLD) == MPT_OP_##KIND##_HOLD, \
+		       "hold.h: op numbers of a kind with OWNER")
+
+/* Out of line part of hold_acquire: the lock was not free. */
+int hold_acquire_slowly(struct handle *h, struct member *me, enum mpt_kind kind,
+			uint64_t timeout_ns);
+
+/* Bookkeeping of a fresh holder; killed anywhere in it, the next holder only finds
+ * a statistic one short. */
+static inline void hold_taken(struct mpt_wire_object *o, struct member *me, const struct handle *h)
+{
+	struct mpt_wire_use *use = member_use(me, h->slot, h->generation);
+	uint64_t now = clock_now(&me->clock);
+
+	o->owner_since_ns = now;
+	store64(&o->take.index, o->take.index + 1);
+	if (use) {
+		use->takes++;
+		use->last_ns = now;
+	}
+}
+
+/* Takes it.  0, MPT_RECOVERED, -EAGAIN, -ETIMEDOUT, -EINTR, -ESHUTDOWN. */
+static inline int hold_acquire(struct handle *h, struct member *me, enum mpt_kind kind,
+			       uint64_t timeout_ns)
+{
+	if (unlikely(!lockword_try(&h->object->take.lock, me)))
+		return hold_acquire_slowly(h, me, kind, timeout_ns);
+	if (unlikely(!handle_usable(h))) {
+		lockword_release(&h->object->take.lock);
+		return -ESHUTDOWN;
+	}
+	hold_taken(h->object, me, h);
+	return 0;
+}
+
+/* Still holding: statistics and record of the hold that ends now. */
+static inline void hold_ending(struct mpt_wire_object *o, struct member *me,
+			       const struct handle *h, enum mpt_kind kind)
+{
+	uint64_t now = clock_now(&me->clock);
+	uint64_t held = now > o->owner_since_ns ? now - o->owner_since_ns : 0;
+
+	o->hold_ns += held;
+	if (held > o->hold_max_ns)
+		o->hold_max_ns = held;
+	hist_add(&o->hold, held);
+	store64(&o->give.index, o->take.index);
+	emit(me, &(struct mpt_record){ .time = now,
+				       .op = (uint16_t)MPT_OP_ID(kind, HOLD_HOLD),
+				       .object = h->slot,
+				       .value = o->take.index,
+				       .span = held });
+}
+
+#endif
