@@ -119,6 +119,19 @@ static void take_exec(struct connector *c, const struct proc_event *event,
 	tell(&fact, sink);
 }
 
+/* The message lacks the parent when that has waited for it already: then it still
+ * is the one that bore it. */
+static const struct life *parent_at_exit(struct connector *c, const struct life *life,
+					 uint32_t told)
+{
+	const struct life *parent = lives_find(c->lives, told ? told : life->parent.pid);
+
+	/* The number may have passed to a younger one. */
+	if (!parent || parent->id.start > life->id.start)
+		return NULL;
+	return told || parent->id.start == life->parent.start ? parent : NULL;
+}
+
 /* A process ends with its last thread, which need not be the first.  By the time
  * of the message an ended thread is no longer counted. */
 static void take_exit(struct connector *c, const struct proc_event *event,
@@ -127,7 +140,7 @@ static void take_exit(struct connector *c, const struct proc_event *event,
 	const struct exit_proc_event *exit = &event->event_data.exit;
 	struct life *life = lives_find(c->lives, (uint32_t)exit->process_tgid);
 	bool first = exit->process_pid == exit->process_tgid;
-	const struct life *parent;
+	struct life copy; /* looking for the parent may move it */
 	struct fact fact;
 
 	if (!life || (!first && !life->leader_gone))
@@ -136,15 +149,13 @@ static void take_exit(struct connector *c, const struct proc_event *event,
 		life->leader_gone = true;
 		return;
 	}
+	copy = *life;
+	lives_forget(c->lives, life);
 	begin(c, &fact, event, FACT_LIFE_EXIT);
-	set_process(&fact, life);
+	set_process(&fact, &copy);
 	fact.u.life.exit_code = life_fact_exit_code((int)exit->exit_code);
 	fact.u.life.core = fact.u.life.exit_code < 0 && exit->exit_code & 0x80;
-	lives_forget(c->lives, life);
-	parent = lives_find(c->lives, (uint32_t)exit->parent_tgid);
-	/* Its number may have passed to a younger one. */
-	if (parent && parent->id.start <= fact.u.life.process.start)
-		set_other(&fact, parent);
+	set_other(&fact, parent_at_exit(c, &copy, (uint32_t)exit->parent_tgid));
 	tell(&fact, sink);
 }
 

@@ -145,6 +145,7 @@ struct life *lives_born(struct lives *lives, uint32_t pid, uint64_t boot_ns,
 		life.id.start = born;
 		life.leader_gone = false;
 	}
+	life.parent = parent ? parent->id : (struct process_id){ 0, 0 };
 	return remember(lives, &life);
 }
 
@@ -152,8 +153,10 @@ void lives_renew(struct lives *lives, struct life *life)
 {
 	struct life now;
 
-	if (read_life(lives, life->id.pid, &now) && now.id.start == life->id.start)
+	if (read_life(lives, life->id.pid, &now) && now.id.start == life->id.start) {
+		now.parent = life->parent;
 		*life = now;
+	}
 	life->leader_gone = false;
 }
 

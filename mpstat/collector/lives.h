@@ -19,7 +19,7 @@
 #define LIVES_MAX 65536
 
 struct life {
-	struct process_id id;
+	struct process_id id, parent; /* parent: at birth; pid 0: unknown */
 	char name[16]; /* raw bytes */
 	uint32_t uid, session, group;
 	bool leader_gone; /* its first thread has ended, others go on */

@@ -125,6 +125,22 @@ static void who_has_gone_already_is_told_by_its_parents_name(void **state)
 	teardown(&f);
 }
 
+static void a_message_without_parent_means_the_one_at_birth(void **state)
+{
+	uint32_t self = (uint32_t)getpid();
+	struct proc_event event;
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	event = fork_of(self, CHILD, 1000000 * SECOND); /* younger than we are */
+	take(&f, &event);
+	event = exit_of(CHILD, 0, 0); /* reaped before the kernel could say */
+	take(&f, &event);
+	assert_int_equal(life(&f, 1)->other.pid, self);
+	teardown(&f);
+}
+
 static void threads_are_nobody(void **state)
 {
 	struct proc_event event = fork_of((uint32_t)getpid(), CHILD, SECOND);
@@ -331,6 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_has_gone_already_is_told_by_its_parents_name),
+		cmocka_unit_test(a_message_without_parent_means_the_one_at_birth),
 		cmocka_unit_test(threads_are_nobody),
 		cmocka_unit_test(a_core_and_a_signal_are_told),
 		cmocka_unit_test(a_name_is_read_again_after_exec),
