@@ -19,8 +19,8 @@ struct pt_regs {
 #pragma clang attribute pop
 
 /* `regs` is of a task that sleeps: then they are those it entered the kernel with. */
-static inline __attribute__((always_inline)) void call_of_registers(struct task_head *head,
-								    const struct pt_regs *regs)
+static __always_inline void call_of_registers(struct task_head *head,
+					      const struct pt_regs *regs)
 {
 	head->syscall = (__s32)regs->orig_ax;
 	if (head->syscall < 0) {
@@ -34,8 +34,8 @@ static inline __attribute__((always_inline)) void call_of_registers(struct task_
 #else
 struct pt_regs;
 
-static inline __attribute__((always_inline)) void call_of_registers(struct task_head *head,
-								    const struct pt_regs *regs)
+static __always_inline void call_of_registers(struct task_head *head,
+					      const struct pt_regs *regs)
 {
 	(void)regs;
 	head->syscall = -1;

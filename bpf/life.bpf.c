@@ -50,16 +50,16 @@ static __always_inline struct life_event *new_event(enum life_what what)
 	return event;
 }
 
+/* What is not read from `leader` itself is read by a helper: the verifier takes a
+ * millisecond for each pointer it follows from a task. */
 static __always_inline void set_subject(struct life_event *event, const struct task_struct *leader,
-					__u32 pid)
+					const struct signal_struct *signal, __u32 pid)
 {
-	const struct signal_struct *signal = leader->signal;
-
 	event->pid = pid;
 	event->start_ns = leader->start_boottime;
 	event->group = group_number(signal->pids[PIDTYPE_PGID]);
 	event->session = group_number(signal->pids[PIDTYPE_SID]);
-	event->uid = leader->cred->euid.val;
+	event->uid = BPF_CORE_READ(leader, cred, euid.val);
 	copy_comm(event->comm, leader);
 }
 
@@ -93,62 +93,65 @@ int BPF_PROG(life_fork, struct task_struct *by, struct task_struct *child)
 	event = new_event(LIFE_FORK);
 	if (!event)
 		return 0;
-	set_subject(event, child, pid);
+	set_subject(event, child, child->signal, pid);
 	set_other(event, child->real_parent->group_leader);
 	event->other_tid = thread_number(by);
 	submit(event);
 	return 0;
 }
 
+/* Whichever thread called it, it is the first one now. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(life_exec, struct task_struct *task)
 {
 	struct life_event *event;
-	__u32 pid = process_number(task->group_leader);
+	__u32 pid = process_number(task);
 
 	if (!pid)
 		return 0;
 	event = new_event(LIFE_EXEC);
 	if (!event)
 		return 0;
-	/* Whichever thread called it, it is the first one now. */
-	set_subject(event, task, pid);
-	set_other(event, task->group_leader->real_parent->group_leader);
+	set_subject(event, task, task->signal, pid);
+	set_other(event, task->real_parent->group_leader);
 	submit(event);
 	return 0;
 }
 
-static __always_inline int tell_exit(const struct task_struct *task, __u32 pid)
+static __always_inline void tell_exit(const struct task_struct *leader, __u32 pid)
 {
-	const struct task_struct *leader = task->group_leader;
 	const struct task_struct *parent = leader->real_parent->group_leader;
+	const struct signal_struct *signal = leader->signal;
 	struct life_event *event = new_event(LIFE_EXIT);
 
 	if (!event)
-		return 0;
-	set_subject(event, leader, pid);
+		return;
+	set_subject(event, leader, signal, pid);
 	set_other(event, parent);
-	event->status = exit_status(leader);
-	if (leader->signal->flags & SIGNAL_GROUP_EXIT)
+	event->status = exit_status(leader, signal);
+	if (signal->flags & SIGNAL_GROUP_EXIT)
 		event->flags |= LIFE_GROUP_EXIT;
 	if (event->status & 0x80)
 		event->flags |= LIFE_CORE;
-	if (leader->exit_signal == SIGCHLD_ACTION + 1 && ignores_children(parent))
+	if (leader->exit_signal == SIGCHLD_ACTION + 1 && ignores_children(parent->sighand))
 		event->flags |= LIFE_PARENT_IGNORES;
 	submit(event);
-	return 0;
 }
 
 /* Where the kernel says that it is the last thread (the loader looks). */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(life_exit, struct task_struct *task, bool group_dead)
 {
+	struct task_struct *leader;
 	__u32 pid;
 
 	if (!group_dead || task->flags & PF_KTHREAD)
 		return 0;
-	pid = process_number(task->group_leader);
-	return pid ? tell_exit(task, pid) : 0;
+	leader = task->group_leader;
+	pid = process_number(leader);
+	if (pid)
+		tell_exit(leader, pid);
+	return 0;
 }
 
 /* Where it does not: threads that end at the same time may all find that nobody is
@@ -156,20 +159,22 @@ int BPF_PROG(life_exit, struct task_struct *task, bool group_dead)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(life_exit_each, struct task_struct *task)
 {
+	struct task_struct *leader;
 	struct told key = {};
 	__u8 yes = 1;
 	__u32 pid;
 
 	if (task->signal->live.counter != 0 || task->flags & PF_KTHREAD)
 		return 0;
-	pid = process_number(task->group_leader);
+	leader = task->group_leader;
+	pid = process_number(leader);
 	if (!pid)
 		return 0;
 	key.pid = pid;
-	key.start_ns = task->group_leader->start_boottime;
-	if (bpf_map_update_elem(&told, &key, &yes, BPF_NOEXIST) == -17 /* EEXIST */)
-		return 0;
-	return tell_exit(task, pid);
+	key.start_ns = leader->start_boottime;
+	if (bpf_map_update_elem(&told, &key, &yes, BPF_NOEXIST) != -17 /* EEXIST */)
+		tell_exit(leader, pid);
+	return 0;
 }
 
 #define BIT(signal) (1ull << (signal))
@@ -190,7 +195,7 @@ static __always_inline bool takes_effect(const struct task_struct *task, int sig
 	if (signal < 32 && HARMLESS & BIT(signal))
 		return 0;
 	bpf_probe_read_kernel(&handler, sizeof(handler),
-			      (const char *)task->sighand +
+			      (const char *)BPF_CORE_READ(task, sighand) +
 				      bpf_core_field_offset(struct sighand_struct, action) +
 				      (signal - 1) * bpf_core_type_size(struct k_sigaction) +
 				      bpf_core_field_offset(struct k_sigaction, sa.sa_handler));
@@ -214,20 +219,21 @@ SEC("tp_btf/signal_generate")
 int BPF_PROG(life_signal, int signal, struct kernel_siginfo *info, struct task_struct *task,
 	     int group, int result)
 {
-	struct task_struct *sender;
+	struct task_struct *leader, *sender;
 	struct life_event *event;
 	__u32 pid;
 
 	if (result != 0 /* it was queued */ || !takes_effect(task, signal))
 		return 0;
-	pid = process_number(task->group_leader);
+	leader = task->group_leader;
+	pid = process_number(leader);
 	if (!pid)
 		return 0;
 	event = new_event(LIFE_SIGNAL);
 	if (!event)
 		return 0;
 	sender = bpf_get_current_task_btf();
-	set_subject(event, task->group_leader, pid);
+	set_subject(event, leader, task->signal, pid);
 	set_other(event, sender->group_leader);
 	if (event->other_pid)
 		event->other_tid = thread_number(sender);
@@ -242,15 +248,16 @@ int BPF_PROG(life_signal, int signal, struct kernel_siginfo *info, struct task_s
 SEC("tp_btf/mark_victim")
 int BPF_PROG(life_oom, struct task_struct *task)
 {
+	struct task_struct *leader = task->group_leader;
 	struct life_event *event;
-	__u32 pid = process_number(task->group_leader);
+	__u32 pid = process_number(leader);
 
 	if (!pid)
 		return 0;
 	event = new_event(LIFE_OOM);
 	if (!event)
 		return 0;
-	set_subject(event, task->group_leader, pid);
+	set_subject(event, leader, task->signal, pid);
 	submit(event);
 	return 0;
 }

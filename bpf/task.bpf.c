@@ -27,26 +27,33 @@ static __always_inline unsigned int raw_state(struct task_struct *task)
 	return (unsigned int)((struct task_struct___before_5_14 *)task)->state;
 }
 
-/* The letter /proc/PID/stat has. */
+/* The letter /proc/PID/stat has, by the bits that decide.  A table, as the verifier
+ * walks all that follows once for each branch. */
+#define BITS_REPORTED 0x7f
+#define BIT_IDLE 0x80 /* ours: sleeps without adding to the load */
+static const char letters[256] = {
+	[0] = 'R',	       [1] = 'S',
+	[2 ... 3] = 'D',       [4 ... 7] = 'T',
+	[8 ... 15] = 't',      [16 ... 31] = 'X',
+	[32 ... 63] = 'Z',     [64 ... 127] = 'P',
+	[128] = 'D',	       [128 + 1] = 'S',
+	[128 + 2 ... 128 + 3] = 'I',
+	[128 + 4 ... 128 + 7] = 'T',
+	[128 + 8 ... 128 + 15] = 't',
+	[128 + 16 ... 128 + 31] = 'X',
+	[128 + 32 ... 128 + 63] = 'Z',
+	[128 + 64 ... 255] = 'P',
+};
+
+/* Other bits alone (frozen, waiting for a lock of the kernel) are a D there, too. */
 static __always_inline char state_letter(unsigned int state, unsigned int exit_state)
 {
-	unsigned int all = (state | exit_state) & 0x7f;
+	unsigned int bits = ((state | exit_state) & BITS_REPORTED) |
+			    ((state & TASK_NOLOAD) / TASK_NOLOAD) * BIT_IDLE;
 
-	if (exit_state & 0x20)
-		return 'Z';
-	if (exit_state & 0x10)
-		return 'X';
-	if (all & 0x40)
-		return 'P';
-	if (all & 0x08)
-		return 't';
-	if (all & 0x04)
-		return 'T';
-	if (all & 0x02)
-		return state & TASK_NOLOAD ? 'I' : 'D';
-	if (all & 0x01)
-		return 'S';
-	return state ? 'D' : 'R'; /* others: frozen, waiting for a lock of the kernel */
+	if (!bits && state)
+		return 'D';
+	return letters[bits & 255];
 }
 
 static __always_inline void set_sleep(struct task_head *head, struct task_struct *task)
@@ -56,7 +63,7 @@ static __always_inline void set_sleep(struct task_head *head, struct task_struct
 	if (bpf_core_field_exists(task->sched_info.last_arrival))
 		head->since_sched_ns = task->sched_info.last_arrival + task->se.sum_exec_runtime -
 				       task->se.prev_sum_exec_runtime;
-	if (head->state == 'Z' || head->state == 'X' || task->flags & PF_KTHREAD)
+	if (task->exit_state || task->flags & PF_KTHREAD)
 		return;
 	call_of_registers(head, (const struct pt_regs *)bpf_task_pt_regs(task));
 }
@@ -80,9 +87,8 @@ static __always_inline __u64 resident_pages(struct mm_struct *mm)
 	return pages > 0 ? (__u64)pages : 0;
 }
 
-static __always_inline void set_namespace(struct task_process *row, struct task_struct *task)
+static __always_inline void set_namespace(struct task_process *row, const struct pid *pid)
 {
-	struct pid *pid = task->thread_pid;
 	struct upid inner;
 
 	if (reader_sees_all && pid->level == 0) {
@@ -95,55 +101,65 @@ static __always_inline void set_namespace(struct task_process *row, struct task_
 	row->pid_namespace = BPF_CORE_READ(inner.ns, ns.inum);
 }
 
-static __always_inline void set_relations(struct task_process *row, struct task_struct *task)
+static __always_inline void set_parent(struct task_process *row, const struct task_struct *parent)
 {
-	struct task_struct *parent = task->real_parent->group_leader;
-	struct signal_struct *signal = task->signal;
-
 	row->parent = process_number(parent);
 	if (row->parent)
 		row->parent_start_ns = parent->start_boottime;
-	row->group = group_number(signal->pids[PIDTYPE_PGID]);
-	row->session = group_number(signal->pids[PIDTYPE_SID]);
 }
 
-static __always_inline __u32 flags_of(struct task_struct *task)
+static __always_inline void set_memory(struct task_process *row, struct mm_struct *mm)
+{
+	if (!mm)
+		return;
+	row->rss_pages = resident_pages(mm);
+	row->arg_start = mm->arg_start;
+}
+
+static __always_inline __u32 flags_of(const struct task_struct *task,
+				      const struct signal_struct *signal)
 {
 	__u32 flags = 0;
 
-	if (BPF_CORE_READ_BITFIELD(task->signal, is_child_subreaper))
+	if (BPF_CORE_READ_BITFIELD(signal, is_child_subreaper))
 		flags |= TASK_SUBREAPER;
-	if (ignores_children(task))
+	if (ignores_children(task->sighand))
 		flags |= TASK_IGNORES_CHILDREN;
 	if (task->flags & PF_KTHREAD)
 		flags |= TASK_KERNEL;
-	if (task->signal->flags & SIGNAL_GROUP_EXIT)
+	if (signal->flags & SIGNAL_GROUP_EXIT)
 		flags |= TASK_GROUP_EXIT;
 	return flags;
 }
 
+/* Each pointer is read once from the task and before anything branches: the verifier
+ * takes a millisecond for each such read, on each path. */
 static __always_inline void tell_process(struct seq_file *seq, struct task_struct *task,
 					 const struct task_head *head)
 {
 	struct task_process row = {.head = *head};
+	const struct signal_struct *signal = task->signal;
+	const struct task_struct *parent = task->real_parent->group_leader;
+	const struct pid *pid = task->thread_pid;
 	struct mm_struct *mm = task->mm;
 
 	row.head.size = sizeof(row);
 	row.head.type = TASK_PROCESS;
-	row.head.cpu_ns += task->signal->sum_sched_runtime;
-	set_sleep(&row.head, task);
-	copy_comm(row.comm, task);
+	row.head.cpu_ns += signal->sum_sched_runtime;
+	row.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	row.uid = BPF_CORE_READ(task, cred, euid.val);
 	row.start_ns = task->start_boottime;
-	row.rss_pages = resident_pages(mm);
-	row.arg_start = mm ? mm->arg_start : 0;
-	row.cgroup = task->cgroups->dfl_cgrp->kn->id;
-	row.uid = task->cred->euid.val;
-	row.threads = (__u32)task->signal->nr_threads;
-	if (head->state == 'Z' || head->state == 'X')
-		row.exit_status = exit_status(task);
-	row.flags = flags_of(task);
-	set_namespace(&row, task);
-	set_relations(&row, task);
+	row.threads = (__u32)signal->nr_threads;
+	row.flags = flags_of(task, signal);
+	copy_comm(row.comm, task);
+	set_parent(&row, parent);
+	row.group = group_number(signal->pids[PIDTYPE_PGID]);
+	row.session = group_number(signal->pids[PIDTYPE_SID]);
+	set_memory(&row, mm);
+	set_namespace(&row, pid);
+	set_sleep(&row.head, task);
+	if (task->exit_state)
+		row.exit_status = exit_status(task, signal);
 	bpf_seq_write(seq, &row, sizeof(row));
 }
 
@@ -164,25 +180,28 @@ static __always_inline void tell_thread(struct seq_file *seq, struct task_struct
 SEC("iter/task")
 int task_rows(struct bpf_iter__task *ctx)
 {
+	struct seq_file *seq = ctx->meta->seq;
 	struct task_struct *task = ctx->task;
 	struct task_head head = {.syscall = -1};
+	bool leads;
 
-	/* thread_pid: gone already, between two steps of the iterator. */
-	if (!task || !task->thread_pid)
+	if (!task)
+		return 0;
+	leads = task->pid == task->tgid;
+	head.pid = leader_number(task);
+	head.tid = thread_number(task);
+	/* Elsewhere, or gone already, between two steps of the iterator. */
+	if (!head.pid || !head.tid)
 		return 0;
 	if ((__u64)task == bpf_get_current_task()) {
 		own_arrival_ns = task->sched_info.last_arrival;
 		own_switches = task->nvcsw + task->nivcsw;
 	}
-	head.pid = process_number(task->group_leader);
-	head.tid = thread_number(task);
-	if (!head.pid || !head.tid)
-		return 0;
 	head.state = state_letter(raw_state(task), (unsigned int)task->exit_state);
 	head.cpu_ns = task->se.sum_exec_runtime;
-	if (task->pid == task->tgid)
-		tell_process(ctx->meta->seq, task, &head);
+	if (leads)
+		tell_process(seq, task, &head);
 	else
-		tell_thread(ctx->meta->seq, task, &head);
+		tell_thread(seq, task, &head);
 	return 0;
 }

@@ -28,7 +28,7 @@ extern const volatile bool reader_sees_all;
 /* Namespaces nest at most so deep (linux/pid_namespace.h). */
 #define LEVELS 33
 
-static inline __attribute__((always_inline)) struct upid upid_at(const struct pid *pid,
+static __always_inline struct upid upid_at(const struct pid *pid,
 								 unsigned int level)
 {
 	struct upid found = {};
@@ -57,14 +57,20 @@ static __attribute__((noinline)) __u32 number_in_reader(const struct pid *pid)
 }
 
 /* Of a group leader. */
-static inline __attribute__((always_inline)) __u32 process_number(const struct task_struct *leader)
+static __always_inline __u32 process_number(const struct task_struct *leader)
 {
 	if (reader_sees_all)
 		return (__u32)leader->tgid;
 	return leader->thread_pid ? number_in_reader(leader->thread_pid) : 0;
 }
 
-static inline __attribute__((always_inline)) __u32 thread_number(const struct task_struct *task)
+/* Of the process a task belongs to. */
+static __always_inline __u32 leader_number(const struct task_struct *task)
+{
+	return reader_sees_all ? (__u32)task->tgid : process_number(task->group_leader);
+}
+
+static __always_inline __u32 thread_number(const struct task_struct *task)
 {
 	if (reader_sees_all)
 		return (__u32)task->pid;
@@ -72,7 +78,7 @@ static inline __attribute__((always_inline)) __u32 thread_number(const struct ta
 }
 
 /* Of a process group or session. */
-static inline __attribute__((always_inline)) __u32 group_number(const struct pid *pid)
+static __always_inline __u32 group_number(const struct pid *pid)
 {
 	if (!pid)
 		return 0;
@@ -81,7 +87,7 @@ static inline __attribute__((always_inline)) __u32 group_number(const struct pid
 	return number_in_reader(pid);
 }
 
-static inline __attribute__((always_inline)) void copy_comm(char *to,
+static __always_inline void copy_comm(char *to,
 							    const struct task_struct *task)
 {
 	*(__u64 *)to = *(const __u64 *)&task->comm[0];
@@ -89,18 +95,16 @@ static inline __attribute__((always_inline)) void copy_comm(char *to,
 }
 
 /* As wait(2) gives it. */
-static inline __attribute__((always_inline)) __s32 exit_status(const struct task_struct *leader)
+static __always_inline __s32 exit_status(const struct task_struct *leader,
+							       const struct signal_struct *signal)
 {
-	const struct signal_struct *signal = leader->signal;
-
 	return signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : leader->exit_code;
 }
 
 /* Its children leave no zombies. */
-static inline __attribute__((always_inline)) bool ignores_children(const struct task_struct *task)
+static __always_inline bool
+ignores_children(const struct sighand_struct *sighand)
 {
-	const struct sighand_struct *sighand = task->sighand;
-
 	if (!sighand)
 		return 0;
 	return (unsigned long)sighand->action[SIGCHLD_ACTION].sa.sa_handler == 1 ||

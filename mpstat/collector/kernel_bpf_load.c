@@ -3,8 +3,9 @@
  * kernel_bpf_load.c - our programs into the kernel, each with its own verdict.
  *
  * Owns: which program of two variants fits this kernel, loading, attaching, why
- * something did not work, in words.  Everything is tried at once first; only when the
- * kernel refuses that, each program alone.
+ * something did not work, in words.  The newest variants are tried at once first, as
+ * reading the kernel's types takes as long as loading; only when the kernel refuses
+ * that, what fits its types, and then each program alone.
  * Once attached, the object is closed: the links keep the programs, the maps in
  * memory keep the rest, and a descriptor less counts for somebody.
  */
@@ -154,14 +155,19 @@ static const char *choose(const struct btf *btf, const struct part_programs *fro
 	return from->program;
 }
 
-static int choose_all(struct kernel *kernel, struct attempt *attempt, struct err *err)
+static void choose_newest(struct attempt *attempt)
 {
-	struct btf *btf = access(BTF_PATH, R_OK) ? NULL : btf__load_vmlinux_btf();
+	for (size_t i = 0; i < PART_COUNT; i++)
+		attempt->programs[i] = part_programs[i].program;
+}
+
+static int choose_fitting(struct kernel *kernel, struct attempt *attempt, struct err *err)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
 
 	if (!btf)
-		return err_set(err, -EOPNOTSUPP,
-			       "this kernel does not describe its types (no readable " BTF_PATH
-			       "): eBPF needs one built with CONFIG_DEBUG_INFO_BTF");
+		return err_set(err, -EOPNOTSUPP, "the kernel's types (" BTF_PATH
+			       ") make no sense: %s", strerror(errno));
 	for (size_t i = 0; i < PART_COUNT; i++)
 		attempt->programs[i] = choose(btf, &part_programs[i], &kernel->parts[i]);
 	btf__free(btf);
@@ -203,11 +209,9 @@ static int load(const struct attempt *attempt, struct programs **out)
 	return 0;
 }
 
-/* Leaves in `attempt` what loads alone.  The first error. */
-static int load_each(struct kernel *kernel, struct attempt *attempt)
+/* Leaves in `attempt` what loads alone. */
+static void load_each(struct kernel *kernel, struct attempt *attempt)
 {
-	int first = 0;
-
 	for (size_t i = 0; i < PART_COUNT; i++) {
 		struct attempt alone = {.pid_namespace = attempt->pid_namespace,
 					.ring_bytes = 1u << 16};
@@ -223,9 +227,7 @@ static int load_each(struct kernel *kernel, struct attempt *attempt)
 			continue;
 		say_refused(&kernel->parts[i], r);
 		attempt->programs[i] = NULL;
-		first = first ? first : r;
 	}
-	return first;
 }
 
 static void attach(struct kernel *kernel, struct programs *skeleton, const struct attempt *attempt)
@@ -272,19 +274,31 @@ static int keep_maps(struct kernel *kernel, struct programs *skeleton, struct er
 	return 0;
 }
 
+static int load_what_goes(struct kernel *kernel, struct attempt *attempt,
+			  struct programs **skeleton, struct err *err)
+{
+	int r;
+
+	choose_newest(attempt);
+	if (!load(attempt, skeleton))
+		return 0;
+	r = choose_fitting(kernel, attempt, err);
+	if (r)
+		return r;
+	if (!load(attempt, skeleton))
+		return 0;
+	load_each(kernel, attempt);
+	r = load(attempt, skeleton);
+	return r ? err_set(err, r, "eBPF programs: %s (%s)", strerror(-r), last_words) : 0;
+}
+
 static int load_and_attach(struct kernel *kernel, struct attempt *attempt, struct err *err)
 {
 	struct programs *skeleton;
-	int r = load(attempt, &skeleton);
+	int r = load_what_goes(kernel, attempt, &skeleton, err);
 
-	if (r) {
-		int first = load_each(kernel, attempt);
-
-		r = load(attempt, &skeleton);
-		if (r)
-			return err_set(err, r, "eBPF programs: %s", strerror(-r));
-		r = first;
-	}
+	if (r)
+		return r;
 	attach(kernel, skeleton, attempt);
 	for (size_t i = 0; i < PART_COUNT; i++)
 		if (kernel->parts[i].works) {
@@ -293,8 +307,7 @@ static int load_and_attach(struct kernel *kernel, struct attempt *attempt, struc
 			return r;
 		}
 	programs__destroy(skeleton);
-	return err_set(err, r ? r : -EOPNOTSUPP, "no eBPF program works here: %s",
-		       kernel->parts[0].why);
+	return err_set(err, -EOPNOTSUPP, "no eBPF program works here: %s", kernel->parts[0].why);
 }
 
 int kernel_bpf_load(struct kernel *kernel, struct err *err)
@@ -307,10 +320,12 @@ int kernel_bpf_load(struct kernel *kernel, struct err *err)
 	if (stat("/proc/self/ns/pid", &own))
 		return err_set(err, -errno, "/proc/self/ns/pid: %s", strerror(errno));
 	attempt.pid_namespace = (unsigned int)own.st_ino;
+	if (access(BTF_PATH, R_OK))
+		return err_set(err, -EOPNOTSUPP,
+			       "this kernel does not describe its types (no readable " BTF_PATH
+			       "): eBPF needs one built with CONFIG_DEBUG_INFO_BTF");
 	before = libbpf_set_print(keep_words);
-	r = choose_all(kernel, &attempt, err);
-	if (!r)
-		r = load_and_attach(kernel, &attempt, err);
+	r = load_and_attach(kernel, &attempt, err);
 	libbpf_set_print(before);
 	return r;
 }
