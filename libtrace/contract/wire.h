@@ -302,7 +302,10 @@ struct mpt_wire_object {
 				  * truth is who has end_inode open */
 	uint64_t pair;	  /* ENDS kinds: slot of the other direction, or MPT_REF_NONE */
 	uint64_t slots;	  /* CAPACITY kinds: descriptors in the storage, a power of two */
-	uint64_t reserved[3];
+	uint32_t owner_again; /* RECURSES kinds: acquisitions of the owner beyond its first.
+			       * Writer: the holder of take.lock; 0 whenever it is free */
+	uint32_t reserved4;
+	uint64_t reserved[2];
 	struct mpt_wire_side take; /* 64-byte aligned */
 	struct mpt_wire_side give;
 	struct mpt_wire_hist hold;	/* OWNER: time held; DEPTH: time in the queue */

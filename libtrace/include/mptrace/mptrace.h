@@ -10,6 +10,7 @@
 #include <mptrace/pipe.h>
 #include <mptrace/process.h>
 #include <mptrace/queue.h>
+#include <mptrace/rlock.h>
 #include <mptrace/trace.h>
 
 #endif
