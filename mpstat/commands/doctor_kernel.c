@@ -188,7 +188,7 @@ static bool each_part(struct doctor_answer *answer, const struct session *sessio
 	if (part->works)
 		doctor_say(answer, DOCTOR_WORKS, "%s", part->gives);
 	else
-		doctor_say(answer, DOCTOR_LIMITED, "without it not seen: %s%s%s%s", part->gives,
+		doctor_say(answer, DOCTOR_LIMITED, "missing: %s%s%s%s", part->gives,
 			   part->why[0] ? " (" : "", part->why, part->why[0] ? ")" : "");
 	return true;
 }

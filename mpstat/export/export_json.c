@@ -116,6 +116,7 @@ static int json_snapshot(FILE *out, const struct export_about *about, bool prett
 	export_json_sources(&doc, about->model);
 	export_json_rows(&doc, "domains", about->model, ENTITY_DOMAIN);
 	export_json_rows(&doc, "processes", about->model, ENTITY_PROCESS);
+	export_json_rows(&doc, "workers", about->model, ENTITY_WORKERS);
 	export_json_rows(&doc, "threads", about->model, ENTITY_THREAD);
 	export_json_rows(&doc, "objects", about->model, ENTITY_OBJECT);
 	export_json_rows(&doc, "uses", about->model, ENTITY_USE);

@@ -34,7 +34,7 @@ static void put_head(FILE *out, const struct export_about *about)
 
 static void put_table(FILE *out, const struct model *model, enum entity entity, const char *title)
 {
-	char heading[64];
+	char heading[80];
 	struct grid grid = {.model = model, .entity = entity, .title = heading};
 
 	snprintf(heading, sizeof(heading), "\n%s", title);
@@ -103,6 +103,8 @@ static int text_snapshot(FILE *out, const struct export_about *about, bool prett
 	put_head(out, about);
 	put_table(out, model, ENTITY_DOMAIN, "domains");
 	put_table(out, model, ENTITY_PROCESS, "processes");
+	put_table(out, model, ENTITY_WORKERS,
+		  "workers: three processes or more of one parent and name");
 	put_table(out, model, ENTITY_THREAD, "threads");
 	put_objects(out, model);
 	put_table(out, model, ENTITY_USE, "uses");

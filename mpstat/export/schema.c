@@ -25,9 +25,9 @@ static void put_head(struct doc *doc, const char *schema)
 
 static void put_snapshot(struct doc *doc)
 {
-	static const char *const keys[] = {"schema",  "version",  "host",      "time",	  "scope",
-					   "sources", "domains",  "processes", "threads", "objects",
-					   "uses",    "findings", "losses",    NULL};
+	static const char *const keys[] = {"schema",  "version", "host",      "time",	 "scope",
+					   "sources", "domains", "processes", "workers", "threads",
+					   "objects", "uses",	 "findings",  "losses",	 NULL};
 
 	schema_part_required(doc, keys);
 	doc_object(doc, "properties");
@@ -35,6 +35,7 @@ static void put_snapshot(struct doc *doc)
 	schema_part_array_of(doc, "sources", "source");
 	schema_part_array_of(doc, "domains", "domain");
 	schema_part_array_of(doc, "processes", "process");
+	schema_part_array_of(doc, "workers", "workers");
 	schema_part_array_of(doc, "threads", "thread");
 	schema_part_array_of(doc, "objects", "object");
 	schema_part_array_of(doc, "uses", "use");
@@ -201,8 +202,9 @@ static const struct schema schemas[] = {
 	 "mptrace.snapshot/1",
 	 "What mpstat snapshot --json writes, and each line of mpstat top --json.",
 	 put_snapshot,
-	 {ENTITY_DOMAIN, ENTITY_PROCESS, ENTITY_THREAD, ENTITY_OBJECT, ENTITY_USE, ENTITY_FINDING},
-	 6},
+	 {ENTITY_DOMAIN, ENTITY_PROCESS, ENTITY_WORKERS, ENTITY_THREAD, ENTITY_OBJECT, ENTITY_USE,
+	  ENTITY_FINDING},
+	 7},
 	{"records",
 	 "mptrace.records/1",
 	 "One line of what mpstat records --json writes.",

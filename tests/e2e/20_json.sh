@@ -86,6 +86,22 @@ valid "top: each line" snapshot "$out" lines
 check "top: as many lines as asked for" test "$(wc -l <"$out")" -eq 3
 finish counted
 
+# Three of one name under one parent are a group of workers.
+start pool "$python" -c 'import os, sys, time
+for i in range(3):
+    if os.fork() == 0:
+        time.sleep(1000)
+print("ready", flush=True)
+sys.stdin.read()
+os.killpg(0, 9)' || exit 1
+all_valid "a group of workers" -p "${pid_of[pool]}"
+look snapshot --json -p "${pid_of[pool]}"
+json_is "the group is there with its members" "$out" \
+	"one('workers', ppid=${pid_of[pool]})['members'] == 3"
+look snapshot -p "${pid_of[pool]}"
+check "the text has it as well" grep -q "^workers: " "$out"
+finish pool
+
 start hostile "$programs/hostile" || exit 1
 all_valid "hostile names" -p "${pid_of[hostile]}"
 finish hostile
