@@ -10,88 +10,162 @@
 #include <stdio.h>
 
 #define MANY 10
+#define INIT 1
 
 static bool is_zombie(const struct process *process)
 {
 	return process->fact.state == 'Z' && !process_lives(process) && !process->fact.ended;
 }
 
-static uint64_t count_zombies(const struct process *parent)
+static bool is_told(const struct process *process)
 {
-	uint64_t count = 0;
-
-	for (const struct process *at = parent->first_child; at; at = at->next_sibling)
-		count += is_zombie(at) && at->matched;
-	return count;
+	return is_zombie(process) && process->matched;
 }
 
-static void list(struct finding *finding, const struct process *parent)
-{
-	for (const struct process *at = parent->first_child; at; at = at->next_sibling) {
-		char text[FINDING_TEXT];
-		struct sentence out = sentence_begin(text, sizeof(text));
+/* The zombie, or the zombies of one parent (then `first` is its first child). */
+struct family {
+	const struct process *parent; /* NULL: not known to us */
+	const struct process *first;
+	uint64_t count;
+	uint64_t since_ns; /* of the oldest; 0: unknown */
+	bool of_init;
+};
 
-		if (!is_zombie(at) || !at->matched)
-			continue;
-		words_process(&out, at);
-		if (at->fact.exit_code != FACT_EXIT_UNKNOWN)
-			sentence_add(&out, " ended with %d", at->fact.exit_code);
-		else
-			sentence_add(&out, " has ended");
-		detect_evidence(finding, "%s", text);
-		detect_process(finding, at->id);
+static void count_in(struct family *family, const struct process *zombie)
+{
+	uint64_t at_ns = zombie->death.at_ns;
+
+	if (!family->count || words_of_init(zombie))
+		family->of_init = words_of_init(zombie);
+	family->count++;
+	if (at_ns && (!family->since_ns || at_ns < family->since_ns))
+		family->since_ns = at_ns;
+}
+
+static struct family family_of(const struct process *parent)
+{
+	struct family family = {.parent = parent, .first = parent->first_child};
+
+	for (const struct process *at = family.first; at; at = at->next_sibling) {
+		if (is_told(at))
+			count_in(&family, at);
+	}
+	return family;
+}
+
+static void list_one(const struct model *model, struct finding *finding,
+		     const struct process *zombie)
+{
+	char text[FINDING_TEXT];
+	struct sentence out = sentence_begin(text, sizeof(text));
+
+	words_process(&out, zombie);
+	sentence_add(&out, " ");
+	words_death(&out, &zombie->death);
+	if (words_age(model, zombie->death.at_ns)) {
+		sentence_add(&out, ", a zombie");
+		words_for(&out, model, zombie->death.at_ns);
+	}
+	detect_evidence(finding, "%s", text);
+	detect_process(finding, zombie->id);
+}
+
+static void list(const struct model *model, struct finding *finding, const struct family *family)
+{
+	if (!family->parent) {
+		list_one(model, finding, family->first);
+		return;
+	}
+	for (const struct process *at = family->first; at; at = at->next_sibling) {
+		if (is_told(at))
+			list_one(model, finding, at);
 	}
 }
 
-static void add_finding(const struct process *parent, uint64_t count, struct findings *out)
+static void add_parent(struct sentence *out, const struct family *family)
 {
-	struct finding *finding = findings_add(out, &detect_zombie);
-	struct sentence text;
+	uint32_t pid = family->first->fact.parent.pid;
 
-	if (!finding)
-		return;
-	finding->severity = count >= MANY ? SEVERITY_PROBLEM : SEVERITY_NOTE;
-	text = sentence_begin(finding->sentence, sizeof(finding->sentence));
-	sentence_add(&text, "%llu child%s of ", (unsigned long long)count,
-		     count == 1 ? "" : "ren");
-	words_process(&text, parent);
-	sentence_add(&text, " %s ended, but the parent has not waited for %s",
-		     count == 1 ? "has" : "have", count == 1 ? "it" : "them");
-	detect_process(finding, parent->id);
-	list(finding, parent);
-	snprintf(finding->advice, sizeof(finding->advice),
-		 "The parent has to join or wait for its children (mpt_process_join, waitpid); "
-		 "killing the parent removes them too.");
+	if (family->parent)
+		words_process(out, family->parent);
+	else if (pid == INIT)
+		sentence_add(out, "init (pid %u)", pid);
+	else if (pid)
+		sentence_add(out, "pid %u", pid);
+	else
+		sentence_add(out, "an unknown parent");
 }
 
-/* Its parent is not known to us. */
-static void add_orphan(const struct process *process, struct findings *out)
+static void say(struct finding *finding, const struct family *family)
+{
+	struct sentence out = sentence_begin(finding->sentence, sizeof(finding->sentence));
+	const char *what = family->parent ? words_doing(family->parent) : NULL;
+	bool one = family->count == 1;
+
+	if (family->of_init) {
+		sentence_add(&out, "%llu ended process%s that ",
+			     (unsigned long long)family->count, one ? "" : "es");
+		add_parent(&out, family);
+		sentence_add(&out, " has not collected yet");
+		return;
+	}
+	sentence_add(&out, "%llu child%s of ", (unsigned long long)family->count,
+		     one ? "" : "ren");
+	add_parent(&out, family);
+	sentence_add(&out, " %s ended, but the parent has not waited for %s", one ? "has" : "have",
+		     one ? "it" : "them");
+	if (what)
+		sentence_add(&out, " and is %s", what);
+}
+
+static const char *advice(const struct family *family)
+{
+	const struct process *parent = family->parent;
+
+	if (family->of_init)
+		return "An init collects orphans by itself, within a second or so. In a container "
+		       "whose first process does not, start one that does (docker run --init).";
+	if (parent && (parent->fact.state == 'T' || parent->fact.state == 't'))
+		return "The parent is stopped and cannot wait for its children: continue it "
+		       "(kill -CONT) or end it.";
+	if (parent && parent->fact.ignores_children)
+		return "The parent ignores SIGCHLD now, which only spares it children that end from "
+		       "then on: it has to wait for these; killing the parent removes them too.";
+	return "The parent has to join or wait for its children (mpt_process_join, waitpid); "
+	       "killing the parent removes them too.";
+}
+
+static void add_finding(const struct model *model, const struct family *family,
+			struct findings *out)
 {
 	struct finding *finding = findings_add(out, &detect_zombie);
-	struct sentence text;
 
 	if (!finding)
 		return;
-	text = sentence_begin(finding->sentence, sizeof(finding->sentence));
-	words_process(&text, process);
-	sentence_add(&text, " has ended, but its parent");
-	if (process->fact.parent.pid)
-		sentence_add(&text, " (pid %u)", process->fact.parent.pid);
-	sentence_add(&text, " has not waited for it");
-	detect_process(finding, process->id);
-	snprintf(finding->advice, sizeof(finding->advice),
-		 "The parent has to join or wait for its children.");
+	finding->severity = family->count >= MANY ? SEVERITY_PROBLEM : SEVERITY_NOTE;
+	finding->since_ns = family->since_ns;
+	say(finding, family);
+	if (family->parent)
+		detect_process(finding, family->parent->id);
+	list(model, finding, family);
+	snprintf(finding->advice, sizeof(finding->advice), "%s", advice(family));
 }
 
 static void check(const struct model *model, struct findings *out)
 {
 	for (const struct process *at = NULL; (at = model_next_process(model, at));) {
-		uint64_t count = count_zombies(at);
+		struct family family = {.first = at};
 
-		if (count)
-			add_finding(at, count, out);
-		if (!at->parent && is_zombie(at) && at->matched)
-			add_orphan(at, out);
+		if (at->first_child)
+			family = family_of(at);
+		if (family.parent && family.count)
+			add_finding(model, &family, out);
+		if (at->parent || !is_told(at))
+			continue;
+		/* Its parent is not known to us. */
+		family = (struct family){.first = at};
+		count_in(&family, at);
+		add_finding(model, &family, out);
 	}
 }
 

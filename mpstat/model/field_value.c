@@ -64,9 +64,9 @@ struct value v_verdict(enum verdict verdict)
 
 struct value v_process_verdict(const struct process *p)
 {
-	if (p->fact.ended)
-		return v_text("ended");
-	return process_lives(p) ? v_verdict(p->verdict) : v_text("zombie");
+	if (process_lives(p))
+		return v_verdict(p->verdict);
+	return v_text(!p->fact.ended && p->fact.state == 'Z' ? "zombie" : "ended");
 }
 
 struct value v_death(const struct model *m, const struct process *p)
@@ -81,7 +81,7 @@ struct value v_death(const struct model *m, const struct process *p)
 
 struct value v_process_state(const struct model *m, const struct process *p)
 {
-	if (p->fact.ended)
+	if (!process_lives(p) && (p->fact.ended || p->fact.state != 'Z'))
 		return v_text("X");
 	if (!p->fact.state)
 		return v_none();

@@ -92,6 +92,9 @@ static void blame(struct process_node *node)
 	if (!signal)
 		return;
 	death->origin = signal->origin;
+	/* Others only happened to be running when the kernel sent it. */
+	if (signal->origin != FACT_ORIGIN_PROCESS && signal->origin != FACT_ORIGIN_PARENT_DEATH)
+		return;
 	death->by = signal->by;
 	death->itself = signal->by.pid && life_same(signal->by, node->process.id);
 	memcpy(death->by_name, signal->by_name, sizeof(death->by_name));
@@ -203,7 +206,7 @@ static void apply_exit(struct model *model, struct process_node *node, const str
 		model->rejected++;
 		code = FACT_EXIT_UNKNOWN;
 	}
-	if (node->exited) {
+	if (node->exited && death->exit_code != FACT_EXIT_UNKNOWN) {
 		model->rejected += death->exit_code != code;
 		return;
 	}
@@ -320,6 +323,7 @@ static void revive(struct model *model, struct process_node *node)
 	node->exited = false;
 	memset(&node->process.death, 0, sizeof(node->process.death));
 	node->process.death.exit_code = FACT_EXIT_UNKNOWN;
+	node->process.fact.exit_code = FACT_EXIT_UNKNOWN;
 }
 
 void life_seen(struct model *model, struct process_node *node, const struct fact *fact)

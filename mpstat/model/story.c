@@ -2,7 +2,7 @@
 /*
  * story.c - a zombie, an orphan or an end explained in one sentence.
  *
- * Owns: process.story.  Does not own: the words for a cause (words_death.c),
+ * Owns: process.story, and what a parent is doing.  Does not own: the words for a cause (words_death.c),
  * what happened (life.c).
  */
 #include "mpstat/model/store.h"
@@ -16,17 +16,15 @@
 
 static bool is_zombie(const struct process *process)
 {
-	return !process->fact.ended && !process_lives(process);
+	return !process->fact.ended && !process_lives(process) && process->fact.state == 'Z';
 }
 
 bool story_due(const struct process *process)
 {
-	return process->fact.ended || process->orphan || process->probably_orphan ||
-	       is_zombie(process);
+	return process->orphan || process->probably_orphan || !process_lives(process);
 }
 
-/* Init of the machine, or of a pid namespace. */
-static bool is_init(const struct process *process)
+bool words_of_init(const struct process *process)
 {
 	return process->fact.parent.pid == INIT ||
 	       (process->parent && process->parent->fact.inner_pid == INIT);
@@ -42,7 +40,7 @@ static void add_parent(struct sentence *out, const struct process *process)
 		sentence_add(out, "init (pid %u)", pid);
 	else
 		sentence_add(out, "pid %u", pid);
-	if (pid != INIT && is_init(process))
+	if (pid != INIT && words_of_init(process))
 		sentence_add(out, ", the init of its pid namespace,");
 }
 
@@ -57,11 +55,13 @@ static void add_first_parent(struct sentence *out, const struct process *process
 
 /* ---- zombies ------------------------------------------------------------- */
 
-static const char *doing(const struct process *parent)
+const char *words_doing(const struct process *process)
 {
-	if (parent->waiting_for[0])
-		return parent->waiting_for;
-	switch (parent->fact.state) {
+	if (!process_lives(process))
+		return NULL;
+	if (process->waiting_for[0])
+		return process->waiting_for;
+	switch (process->fact.state) {
 	case 'R':
 		return "running";
 	case 'T':
@@ -84,7 +84,7 @@ static void add_collector(struct sentence *out, const struct process *process)
 	sentence_add(out, "its parent ");
 	add_parent(out, process);
 	sentence_add(out, " has not waited for it");
-	what = parent && process_lives(parent) ? doing(parent) : NULL;
+	what = parent ? words_doing(parent) : NULL;
 	if (what)
 		sentence_add(out, " and is %s", what);
 	if (parent && parent->fact.ignores_children)
@@ -110,7 +110,7 @@ static void add_zombie(struct sentence *out, const struct model *model,
 	sentence_add(out, ": ");
 	words_death(out, &process->death);
 	sentence_add(out, "; ");
-	if (process->orphan || is_init(process))
+	if (process->orphan || words_of_init(process))
 		add_adopted(out, process);
 	else
 		add_collector(out, process);
@@ -175,10 +175,10 @@ void story_tell(const struct model *model, struct process *process)
 	char text[4 * FACT_TEXT_MAX];
 	struct sentence out = sentence_begin(text, sizeof(text));
 
-	if (process->fact.ended)
-		words_cause(&out, &process->death);
-	else if (is_zombie(process))
+	if (is_zombie(process))
 		add_zombie(&out, model, process);
+	else if (!process_lives(process))
+		words_cause(&out, &process->death);
 	else if (process->orphan)
 		add_orphan(&out, model, process);
 	else

@@ -2,9 +2,10 @@
 /*
  * tree.c - parents and children, and which processes are looked at.
  *
- * Owns: the process tree, the target filter.  The tree is a forest whatever is
- * claimed, because a link only goes from younger to older: a "parent" younger
- * than its child is another process under a reused pid.
+ * Owns: the process tree, the target filter (also for those that left the
+ * tree: by their first parent).  The tree is a forest whatever is claimed, because
+ * a link only goes from younger to older: a "parent" younger than its child is
+ * another process under a reused pid.
  */
 #include "mpstat/model/store.h"
 
@@ -160,6 +161,60 @@ static void match_process(const struct model *model, struct process_node *node)
 	node->process.matched = node->chosen;
 }
 
+static bool has_left(const struct process *process)
+{
+	const struct process *parent = process->parent;
+
+	return process->first_parent.pid &&
+	       !(parent && life_same(parent->id, process->first_parent));
+}
+
+/* The descendants of one that was chosen; itself is. */
+static void choose_below(const struct process *top)
+{
+	struct process *at = top->first_child;
+
+	while (at) {
+		struct process_node *node = process_node_of(at);
+
+		if (!node->chosen || at->probably)
+			at->probably = at->parent->probably;
+		node->chosen = at->matched = true;
+		if (at->first_child) {
+			at = at->first_child;
+			continue;
+		}
+		while (!at->next_sibling && at->parent != top)
+			at = at->parent;
+		at = at->next_sibling;
+	}
+}
+
+/* Who was a child of a target at first, is one for ever: exactly, where the first
+ * parent is known.  Once more when an orphan was found before its parent. */
+static void match_orphans(const struct model *model)
+{
+	bool again = true;
+
+	while (again) {
+		again = false;
+		for (size_t i = 0; i < model->processes.count; i++) {
+			struct process_node *node = listed(model, i);
+			struct process_node *first;
+
+			if ((node->chosen && !node->process.probably) || !has_left(&node->process))
+				continue;
+			first = store_process(model, node->process.first_parent);
+			if (!first || !first->chosen ||
+			    (node->chosen && first->process.probably))
+				continue;
+			node->chosen = node->process.matched = again = true;
+			node->process.probably = first->process.probably;
+			choose_below(&node->process);
+		}
+	}
+}
+
 static void match_members(const struct model *model)
 {
 	for (size_t i = 0; i < model->domains.count; i++)
@@ -178,7 +233,10 @@ void filter_apply(struct model *model)
 {
 	for (struct process *at = tree_next(model, NULL); at; at = tree_next(model, at))
 		match_process(model, process_node_of(at));
+	if (!model->filter.all)
+		match_orphans(model);
 	match_members(model);
+	workers_match(model);
 	for (size_t i = 0; i < model->objects.count; i++) {
 		struct object *object = &((struct object_node *)model->objects.items[i])->object;
 

@@ -34,6 +34,12 @@ void words_death(struct sentence *out, const struct death *death);
 /* The same as a phrase of its own: "exit code 3", "killed by SIGKILL from bash (pid 12)". */
 void words_cause(struct sentence *out, const struct death *death);
 
+/* What a process does, to follow "it is": "waiting in epoll", "running"; NULL: unknown. */
+const char *words_doing(const struct process *process);
+
+/* Does init collect it: that of the machine or of a pid namespace? */
+bool words_of_init(const struct process *process);
+
 /* " for 3.2s", or nothing when the time is not known. */
 void words_for(struct sentence *out, const struct model *model, uint64_t since_ns);
 

@@ -41,12 +41,12 @@ static void add_process(struct sentence *out, const struct death *death)
 
 static void add_parent_death(struct sentence *out, const struct death *death)
 {
-	sentence_add(out, ", asked for when its parent ends");
+	sentence_add(out, ", its parent-death signal");
 	if (!death->by.pid)
 		return;
-	sentence_add(out, ": ");
+	sentence_add(out, ", when ");
 	add_sender(out, death);
-	sentence_add(out, " did");
+	sentence_add(out, " ended");
 }
 
 /* What follows the signal's name. */

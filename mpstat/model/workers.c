@@ -217,9 +217,11 @@ static uint64_t birth_of(const struct process *process)
 							  process->first_seen_ns;
 }
 
-static uint64_t end_of(const struct process *process)
+static uint64_t end_of(const struct model *model, const struct process *process)
 {
-	return process->death.at_ns ? process->death.at_ns : process->fact.ended_ns;
+	if (process->death.at_ns)
+		return process->death.at_ns;
+	return process->fact.ended_ns ? process->fact.ended_ns : model->now_ns;
 }
 
 /* Counts a birth and an end once; what was before the group only is marked. */
@@ -237,7 +239,7 @@ static void count_life(struct model *model, struct workers_node *group,
 	node->end_counted = true;
 	if (group->fresh)
 		return;
-	add_event(model, group, end_of(process), false);
+	add_event(model, group, end_of(model, process), false);
 	group->workers.failures += life_failed(process);
 }
 

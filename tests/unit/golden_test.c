@@ -27,6 +27,7 @@ struct story {
 	struct model *model;
 	struct fact *facts; /* all of the file, for "again" */
 	size_t count;
+	bool life; /* "show life": more of each process, groups of workers */
 };
 
 static void tick(struct story *story, const char *time)
@@ -87,6 +88,8 @@ static void run(struct story *story, FILE *in, const char *file)
 			tick(story, line + 5);
 		else if (!strncmp(line, "again ", 6))
 			again(story, line + 6);
+		else if (!strcmp(line, "show life"))
+			story->life = true;
 		else if (!strncmp(line, "filter ", 7))
 			filter(story, line + 7);
 		else
@@ -97,7 +100,13 @@ static void run(struct story *story, FILE *in, const char *file)
 /* ---- what came out ------------------------------------------------------ */
 
 static const char *const process_keys[] = {"pid",	  "name",	 "state",
-					   "verdict",	  "waiting_for", "exit_code", NULL};
+					   "verdict",	  "waiting_for", "exit_code", "story", NULL};
+/* What only cases of life (life_*, orphan_*, ...) are about. */
+static const char *const life_keys[] = {
+	"pid",	   "start_ticks",  "ppid",	     "name",   "state", "verdict",   "waiting_for",
+	"story",   "death",	   "killer_pid",     "killer", "exit_code", "ended_ns",
+	"zombie_ns", "first_ppid", "first_parent",   "born_seen", "orphan", "probably_orphan",
+	"orphaned_ns", "probably", "workers", "core_dumped", NULL};
 static const char *const use_keys[] = {"pid", "process", "puts", "gets", "lost", "ended", NULL};
 
 static bool is_told(const char *const *keys, const char *key)
@@ -180,12 +189,16 @@ static void print_findings(FILE *out, const struct model *model)
 	}
 }
 
-static void print_model(FILE *out, const struct model *model)
+static void print_model(FILE *out, const struct model *model, bool life)
 {
 	print_findings(out, model);
 	for (const struct process *p = NULL; (p = model_next_process(model, p));) {
-		fprintf(out, "process");
-		print_row(out, model, ENTITY_PROCESS, p, process_keys);
+		fprintf(out, p->matched || !life ? "process" : "(process)");
+		print_row(out, model, ENTITY_PROCESS, p, life ? life_keys : process_keys);
+	}
+	for (const struct workers *w = NULL; life && (w = model_next_workers(model, w));) {
+		fprintf(out, "workers");
+		print_row(out, model, ENTITY_WORKERS, w, NULL);
 	}
 	print_objects(out, model);
 	for (size_t i = 0; i < model_record_count(model); i++) {
@@ -215,7 +228,7 @@ static char *produce(const char *name)
 	fclose(in);
 	out = open_memstream(&text, &size);
 	assert_non_null(out);
-	print_model(out, story.model);
+	print_model(out, story.model, story.life);
 	fclose(out);
 	model_free(story.model);
 	free(story.facts);
