@@ -5,15 +5,12 @@
  * Owns: eBPF and what it needs, our programs one by one, pid namespace, process
  * connector.  Does not own: rights (doctor_rights.c), loading (collector/).
  */
+#include "mpstat/collector/connector.h"
 #include "mpstat/commands/doctor.h"
 
 #include <errno.h>
-#include <linux/cn_proc.h>
-#include <linux/connector.h>
-#include <linux/netlink.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -133,34 +130,22 @@ static void ask_pid_namespace(struct doctor_answer *answer, const struct session
 	}
 }
 
-/* Joining the group of listeners is what needs the right; nobody hears of it. */
-static int try_connector(void)
-{
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR), error = 0;
-
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		error = -errno;
-	if (fd >= 0)
-		close(fd);
-	return error;
-}
-
 static void ask_connector(struct doctor_answer *answer, const struct session *session)
 {
-	int error = try_connector();
+	struct connector *connector;
+	struct err why = {0, ""};
 
-	if (error == 0) {
-		doctor_say(answer, DOCTOR_WORKS, "births and deaths can be heard without eBPF%s",
+	if (connector_open(&connector, session->source_options.proc, &why) == 0) {
+		connector_close(connector);
+		doctor_say(answer, DOCTOR_WORKS, "births and ends can be heard without eBPF%s",
 			   session->kernel ? "; not needed here" : "");
 		return;
 	}
-	doctor_say(answer, DOCTOR_LIMITED, "births and deaths cannot be heard without eBPF: %s",
-		   error == -EPERM ? "needs CAP_NET_ADMIN" : strerror(-error));
-	if (error == -EPERM)
+	doctor_say(answer, DOCTOR_LIMITED, "%.300s", why.text);
+	if (why.code == -EPERM || why.code == -EACCES)
 		doctor_help(answer, "sudo %s", session->options->program);
 	else
-		doctor_help(answer, "a kernel with CONFIG_PROC_EVENTS=y");
+		doctor_help(answer, "a kernel with CONFIG_PROC_EVENTS=y, outside any container");
 }
 
 static const struct doctor_question questions[] = {

@@ -25,7 +25,7 @@ static const struct asked_right asked_rights[] = {
 	{RIGHT_BPF, true, "CAP_BPF", "loading eBPF programs"},
 	{RIGHT_PERFMON, true, "CAP_PERFMON", "eBPF programs that look into the kernel"},
 	{RIGHT_NET_ADMIN, false, "CAP_NET_ADMIN",
-	 "the process connector, which tells births and deaths where eBPF does not"},
+	 "the process connector (births and ends without eBPF) before Linux 6.6"},
 	{RIGHT_SYS_PTRACE, false, "CAP_SYS_PTRACE", "looking into other users' processes"},
 };
 

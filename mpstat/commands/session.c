@@ -52,6 +52,24 @@ static void apply(void *arg, const struct fact *fact)
 		session->on_record(session->on_record_arg, model_newest_record(session->model));
 }
 
+/* Nobody is to be frightened by what most users never have: what helps, shortly. */
+static void describe_extra(const struct session *session, const struct err *why, char *text,
+			   size_t size)
+{
+	const char *program = session->options->program;
+
+	if (why->code == -EPERM || why->code == -EACCES)
+		snprintf(text, size,
+			 "run as root to see who ended whom, and what lives only briefly ('%s "
+			 "doctor' says more)",
+			 program);
+	else
+		snprintf(text, size,
+			 "who ended whom, and what lives only briefly, is not seen ('%s doctor' "
+			 "says why)",
+			 program);
+}
+
 /* "this source is missing" as a fact: the header line and doctor show it. */
 static void tell_missing(struct session *session, const struct source *source,
 			 const struct err *why)
@@ -63,7 +81,10 @@ static void tell_missing(struct session *session, const struct source *source,
 	fact.source = source->from;
 	fact.time_ns = clock_ns(CLOCK_MONOTONIC);
 	snprintf(fact.u.source.name, sizeof(fact.u.source.name), "%s", source->name);
-	snprintf(fact.u.source.text, sizeof(fact.u.source.text), "%s", why->text);
+	if (!session_is_extra(source->from))
+		snprintf(fact.u.source.text, sizeof(fact.u.source.text), "%s", why->text);
+	else
+		describe_extra(session, why, fact.u.source.text, sizeof(fact.u.source.text));
 	model_apply(session->model, &fact);
 }
 
