@@ -202,16 +202,20 @@ static __always_inline bool takes_effect(const struct task_struct *task, int sig
 	return !handler; /* SIG_DFL */
 }
 
-/* The pointer's value says who: 0 and 1 are no addresses. */
-static __always_inline void set_origin(struct life_event *event, const struct kernel_siginfo *info)
+/* The pointer's value says who: 0 and 1 are no addresses.  It is read as a number, as
+ * the verifier takes an argument for a good address and drops the question. */
+static __always_inline void set_origin(struct life_event *event, const unsigned long long *info_at)
 {
-	if (info == NULL) {
+	unsigned long long info = 0;
+
+	bpf_probe_read_kernel(&info, sizeof(info), info_at);
+	if (info == 0) {
 		event->origin = LIFE_ORIGIN_NOINFO;
-	} else if (info == (const struct kernel_siginfo *)1) {
+	} else if (info == 1) {
 		event->origin = LIFE_ORIGIN_KERNEL;
 	} else {
 		event->origin = LIFE_ORIGIN_INFO;
-		event->code = BPF_CORE_READ(info, si_code);
+		event->code = BPF_CORE_READ((const struct kernel_siginfo *)info, si_code);
 	}
 }
 
@@ -240,7 +244,7 @@ int BPF_PROG(life_signal, int signal, struct kernel_siginfo *info, struct task_s
 	if (sender->flags & PF_EXITING)
 		event->flags |= LIFE_SENDER_EXITS;
 	event->signal = (__u8)signal;
-	set_origin(event, info);
+	set_origin(event, &ctx[1]);
 	submit(event);
 	return 0;
 }
