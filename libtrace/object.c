@@ -135,6 +135,7 @@ static void fill(struct mpt_wire_object *o, uint32_t slot, const struct object_w
 	o->capacity_bytes = wish->capacity_bytes;
 	o->slots = wish->slots;
 	o->pair = MPT_REF_NONE;
+	store64(&o->latch, MPT_LATCH_FRESH(generation));
 	if (wish->name)
 		snprintf(o->name, sizeof(o->name), "%s", wish->name);
 	else

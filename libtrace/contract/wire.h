@@ -305,7 +305,9 @@ struct mpt_wire_object {
 	uint32_t owner_again; /* RECURSES kinds: acquisitions of the owner beyond its first.
 			       * Writer: the holder of take.lock; 0 whenever it is free */
 	uint32_t reserved4;
-	uint64_t reserved[2];
+	uint64_t latch; /* A: FLAG kinds: MPT_LATCH_*.  Writers: anybody, by CAS; waiters sleep
+			 * on give.seq */
+	uint64_t reserved[1];
 	struct mpt_wire_side take; /* 64-byte aligned */
 	struct mpt_wire_side give;
 	struct mpt_wire_hist hold;	/* OWNER: time held; DEPTH: time in the queue */
@@ -326,6 +328,13 @@ struct mpt_wire_object {
 _Static_assert(sizeof(struct mpt_wire_object) == 1536, "wire: object size");
 _Static_assert(offsetof(struct mpt_wire_object, take) == 256, "wire: object take side");
 _Static_assert(offsetof(struct mpt_wire_object, hold) == 1152, "wire: object hold");
+
+/* A latch: bit 0: it is set; then 39 bits: how often it was, wrapping; then the low bits of
+ * the object's generation, so that a caller that was delayed cannot set the latch of
+ * the slot's next object. */
+#define MPT_LATCH_SET 1ull
+#define MPT_LATCH_COUNT(latch) ((latch) >> 1 & 0x7fffffffffull)
+#define MPT_LATCH_FRESH(generation) ((uint64_t)((generation)&0xffffffu) << 40)
 
 /* A message descriptor in a queue's storage: the storage is `slots` of these (unit n
  * at n % slots), then, 64-byte aligned, the byte ring of capacity_bytes, a power of

@@ -5,6 +5,7 @@
 
 #include <mptrace/common.h>
 #include <mptrace/domain.h>
+#include <mptrace/event.h>
 #include <mptrace/lock.h>
 #include <mptrace/note.h>
 #include <mptrace/pipe.h>
