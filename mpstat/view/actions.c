@@ -50,22 +50,32 @@ static void search_changed(struct view *view, const char *text)
 	table_search(page->table, view->config.model, text, 1, true);
 }
 
+/* true: a row has the text, and it is selected. */
+static bool search_rows(struct view *view, const char *text, int step, bool here)
+{
+	struct page *page = view_page(view);
+
+	if (!table_search(page->table, view->config.model, text, step, here))
+		return false;
+	if (*text && table_selected_folded(page->table) && page->screen->found)
+		page->screen->found(view, page, text);
+	return true;
+}
+
 static void search_step(struct view *view, struct page *page, int step)
 {
 	if (!want_table(view, page))
 		return;
 	if (!view->search[0])
 		view_say(view, STYLE_WAITING, "Nothing to search for yet: F3 asks.");
-	else if (!table_search(page->table, view->config.model, view->search, step, false))
+	else if (!search_rows(view, view->search, step, false))
 		view_say(view, STYLE_WAITING, "No row contains \"%s\".", view->search);
 }
 
 static void search_accepted(struct view *view, const char *text)
 {
-	struct page *page = view_page(view);
-
 	text_copy(view->search, sizeof(view->search), text);
-	if (*text && !table_search(page->table, view->config.model, text, 1, true))
+	if (!search_rows(view, text, 1, true))
 		view_say(view, STYLE_WAITING, "No row contains \"%s\".", text);
 }
 

@@ -8,6 +8,7 @@
 #include "mpstat/model/finding.h"
 #include "mpstat/util/fmt.h"
 #include "mpstat/util/text.h"
+#include "mpstat/view/lives.h"
 #include "mpstat/view/view_state.h"
 
 #include <stdio.h>
@@ -17,7 +18,6 @@
 #define BAR_KEYS_MAX 24
 #define SOURCE_LINES 2	 /* sources that see nothing, told in the header */
 #define ROOMY_LINES 16	 /* with fewer, the header is cut to the essential */
-#define TABS_NARROW 60	 /* columns below which other tabs show only their digit */
 
 static void count_processes(const struct model *model, struct summary *summary)
 {
@@ -27,6 +27,8 @@ static void count_processes(const struct model *model, struct summary *summary)
 		if (!process->matched || process->fact.ended)
 			continue;
 		summary->processes++;
+		summary->zombies += lives_zombie(process);
+		summary->orphans += process->orphan && !lives_zombie(process);
 		summary->waiting += process->verdict == VERDICT_WAITING;
 		summary->stuck += process->verdict == VERDICT_STUCK;
 	}
@@ -115,7 +117,26 @@ static void draw_name(const struct view *view, struct canvas *canvas, int y)
 			    view->config.scope ? view->config.scope : "", CANVAS_LEFT);
 }
 
-/* "Processes 7: 2 waiting, 2 stuck" and so on; what is zero is not said. */
+/* " (3 zombies, 1 orphan)" */
+static int draw_lives(const struct summary *now, struct canvas *canvas, int x, int y)
+{
+	const char *before = " (";
+	int begin = x;
+
+	if (now->zombies) {
+		x += canvas_printf(canvas, x, y, STYLE_WAITING, "%s%zu zombie%s", before,
+				   now->zombies, now->zombies == 1 ? "" : "s");
+		before = ", ";
+	}
+	if (now->orphans)
+		x += canvas_printf(canvas, x, y, STYLE_PLAIN, "%s%zu orphan%s", before,
+				   now->orphans, now->orphans == 1 ? "" : "s");
+	if (x > begin)
+		x += canvas_text(canvas, x, y, STYLE_PLAIN, ")");
+	return x - begin;
+}
+
+/* "Processes 7 (1 zombie), 2 waiting, 2 stuck" and so on; what is zero is not said. */
 static void draw_numbers(const struct view *view, struct canvas *canvas, int y)
 {
 	const struct summary *now = &view->summary;
@@ -129,6 +150,7 @@ static void draw_numbers(const struct view *view, struct canvas *canvas, int y)
 		snprintf(domains, sizeof(domains), " in %zu domain%s", now->domains,
 			 now->domains == 1 ? "" : "s");
 	x += canvas_printf(canvas, x, y, STYLE_PLAIN, "Processes %zu", now->processes);
+	x += draw_lives(now, canvas, x, y);
 	if (now->waiting)
 		x += canvas_printf(canvas, x, y, STYLE_WAITING, ", %zu waiting", now->waiting);
 	if (now->stuck)
@@ -172,8 +194,9 @@ static int draw_sources(const struct view *view, struct canvas *canvas, int y)
 			continue;
 		}
 		snprintf(text, sizeof(text), "%s: %s", source->name, source->text);
-		canvas_cell(canvas, (struct rect){0, y + told++, width, 1}, STYLE_WAITING, text,
-			    CANVAS_LEFT);
+		/* most users may not look into the kernel: nothing to worry about */
+		canvas_cell(canvas, (struct rect){0, y + told++, width, 1},
+			    i == FACT_FROM_KERNEL ? STYLE_FAINT : STYLE_WAITING, text, CANVAS_LEFT);
 	}
 	if (more) {
 		snprintf(text, sizeof(text), " (%d more: doctor)", more);
@@ -182,7 +205,8 @@ static int draw_sources(const struct view *view, struct canvas *canvas, int y)
 	return told;
 }
 
-static int draw_tab(const struct view *view, struct canvas *canvas, size_t tab, struct rect at)
+static int draw_tab(const struct view *view, struct canvas *canvas, size_t tab, struct rect at,
+		    bool narrow)
 {
 	const struct screen *screen = view->tab_screens[tab];
 	bool here = tab == view->tab;
@@ -190,9 +214,20 @@ static int draw_tab(const struct view *view, struct canvas *canvas, size_t tab, 
 	int x = at.x;
 
 	x += canvas_printf(canvas, x, at.y, style, " %c", screen->key);
-	if (here || at.width >= TABS_NARROW)
+	if (here || !narrow)
 		x += canvas_printf(canvas, x, at.y, style, " %s", screen->title);
 	return x + canvas_text(canvas, x, at.y, style, " ");
+}
+
+/* Without room for all names, and for what a detail is about, the other tabs show
+ * only their digits. */
+static bool is_narrow(const struct view *view, const struct canvas *canvas, const char *title)
+{
+	int room = canvas_columns(canvas) - (title[0] ? canvas_measure(canvas, title) : 0);
+
+	for (size_t i = 0; i < view->tab_count; i++)
+		room -= 4 + canvas_measure(canvas, view->tab_screens[i]->title);
+	return room < 0;
 }
 
 static void draw_tabs(const struct view *view, struct canvas *canvas, int y)
@@ -200,12 +235,15 @@ static void draw_tabs(const struct view *view, struct canvas *canvas, int y)
 	const struct page *page = view_page(view);
 	int width = canvas_columns(canvas), x = 0;
 	const char *filter = page && page->table ? table_filter_text(page->table) : "";
-	char text[FACT_NAME_MAX + 32];
+	char text[FACT_NAME_MAX + 32], title[sizeof(page->title) + 8] = "";
+	bool narrow;
 
-	for (size_t i = 0; i < view->tab_count; i++)
-		x = draw_tab(view, canvas, i, (struct rect){x, y, width, 1});
 	if (view->detail_count && page)
-		x += canvas_printf(canvas, x, y, STYLE_STRONG, " \u2192 %s ", page->title);
+		snprintf(title, sizeof(title), " \u2192 %s ", page->title);
+	narrow = is_narrow(view, canvas, title);
+	for (size_t i = 0; i < view->tab_count; i++)
+		x = draw_tab(view, canvas, i, (struct rect){x, y, width, 1}, narrow);
+	x += canvas_text(canvas, x, y, STYLE_STRONG, title);
 	if (filter[0]) {
 		snprintf(text, sizeof(text), " filter: %s ", filter);
 		draw_right(canvas, width, y, STYLE_LABEL, text);

@@ -46,6 +46,8 @@ struct screen {
 	 * no processes. */
 	struct process_id (*process)(const struct page *page, const struct view *view,
 				     const void *row);
+	/* A search has selected a row that stands for several.  NULL: there are no such rows. */
+	void (*found)(struct view *view, struct page *page, const char *text);
 };
 
 extern const struct screen *const screens[]; /* NULL-terminated; the first is shown first */

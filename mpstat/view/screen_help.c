@@ -63,6 +63,10 @@ static void add_colours(struct pane *pane)
 	pane_text(pane, STYLE_WAITING, 2, "waiting: blocked, but somebody could wake it");
 	pane_text(pane, STYLE_BAD, 2, "stuck: nobody who could wake it can ever run");
 	pane_text(pane, STYLE_FAINT, 2, "ended: gone, kept for its story");
+	pane_text(pane, STYLE_PLAIN, 2, "* before a row: tagged; o: an orphan; !: it ended badly");
+	pane_text(pane, STYLE_PLAIN, 2,
+		  "worker x8: workers of one parent in one row, numbers added up; * in S: their "
+		  "states differ");
 	pane_text(pane, STYLE_PLAIN, 2, "-: unknown, or does not apply");
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * screen_process.c - one process: threads and their waits, objects held and
+ * screen_process.c - one process: its life, threads and their waits, objects held and
  * used, all its numbers.
  */
 #include "mpstat/model/kind.h"
 #include "mpstat/util/fmt.h"
+#include "mpstat/view/lives.h"
 #include "mpstat/view/story.h"
 #include "mpstat/view/view_state.h"
 
@@ -14,7 +15,14 @@ static const struct process *find(const struct model *model, struct identity sub
 {
 	const struct process *process = model_find_pid(model, (uint32_t)subject.a);
 
-	return process && process->id.start == subject.b ? process : NULL;
+	if (process && process->id.start == subject.b)
+		return process;
+	/* it may have ended, and its pid belong to another one now */
+	process = NULL;
+	while ((process = model_next_process(model, process)))
+		if (process->id.pid == subject.a && process->id.start == subject.b)
+			break;
+	return process;
 }
 
 static void tell_thread(struct pane *pane, const struct model *model, const struct thread *thread)
@@ -95,6 +103,22 @@ static void tell_uses(struct pane *pane, const struct model *model, const struct
 	}
 }
 
+/* Why it is here at all: an end, a zombie, an orphan. */
+static void tell_story(struct pane *pane, const struct model *model,
+		       const struct process *process)
+{
+	enum style style = process->fact.ended ? STYLE_PLAIN : STYLE_WAITING;
+	char text[2 * FACT_TEXT_MAX];
+	struct sentence out = sentence_begin(text, sizeof(text));
+
+	if (process->fact.ended)
+		lives_end(&out, model, process);
+	else
+		sentence_add(&out, "%s", process->story);
+	if (out.used)
+		pane_text(pane, lives_ended_badly(process) ? STYLE_BAD : style, 0, "%s", text);
+}
+
 static void update(struct page *page, const struct view *view)
 {
 	const struct model *model = view->config.model;
@@ -106,10 +130,12 @@ static void update(struct page *page, const struct view *view)
 		return;
 	}
 	snprintf(page->title, sizeof(page->title), "%s (%u)", process->fact.name, process->id.pid);
+	tell_story(page->pane, model, process);
 	if (process->waiting_for[0])
 		pane_text(page->pane, process->verdict == VERDICT_STUCK ? STYLE_BAD : STYLE_WAITING,
 			  0, "%s%s", process->verdict == VERDICT_STUCK ? "Stuck " : "",
 			  process->waiting_for);
+	lives_tell(page->pane, model, process);
 	tell_threads(page->pane, model, process);
 	tell_held(page->pane, model, process);
 	tell_uses(page->pane, model, process);
@@ -129,7 +155,7 @@ static struct process_id process_of(const struct page *page, const struct view *
 const struct screen screen_process = {
 	.name = "process",
 	.title = "Process",
-	.help = "One process: its threads, what they wait for, what it holds and used.",
+	.help = "One process: its life, its threads, what they wait for, what it holds and used.",
 	.update = update,
 	.process = process_of,
 };

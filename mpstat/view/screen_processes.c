@@ -2,99 +2,47 @@
 /*
  * screen_processes.c - who runs, who waits and for what, as a tree or a list.
  */
-#include "mpstat/model/words.h"
-#include "mpstat/util/fmt.h"
+#include "mpstat/view/folds.h"
+#include "mpstat/view/process_rows.h"
 #include "mpstat/view/view_state.h"
-
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-
-static enum style verdict_style(const void *row)
-{
-	const struct process *process = row;
-
-	if (process->verdict == VERDICT_STUCK)
-		return STYLE_BAD;
-	return process->verdict == VERDICT_WAITING ? STYLE_WAITING : STYLE_PLAIN;
-}
-
-static enum style row_style(const void *row)
-{
-	const struct process *process = row;
-
-	return process->fact.ended ? STYLE_FAINT : STYLE_PLAIN;
-}
-
-static enum style name_style(const void *row)
-{
-	enum style style = verdict_style(row);
-
-	return style == STYLE_BAD ? style : STYLE_STRONG;
-}
-
-/* "ended 12s ago, killed by SIGKILL" */
-static void describe_end(const struct model *model, const struct process *process,
-			 struct sentence *out)
-{
-	int32_t code = process->fact.exit_code;
-	const char *name = code < 0 && code > -NSIG ? sigabbrev_np(-code) : NULL;
-	char age[FMT_MAX];
-
-	sentence_add(out, "ended");
-	if (process->fact.ended_ns)
-		sentence_add(out, " %s ago",
-			     fmt_ns(age, sizeof(age), words_age(model, process->fact.ended_ns)));
-	if (name)
-		sentence_add(out, ", killed by SIG%s", name);
-	else if (code != FACT_EXIT_UNKNOWN)
-		sentence_add(out, ", exit code %d", code);
-}
-
-/* The column's title says "waiting for" already. */
-static void draw_waiting(const struct table_cell *cell, struct canvas *canvas)
-{
-	const struct process *process = cell->row;
-	struct value value = cell->field->get(cell->model, cell->row);
-	char text[FACT_TEXT_MAX + 16];
-	const char *words = value.type == VALUE_TEXT ? value.u.text : "";
-	const char *title = "waiting for ";
-
-	if (process->fact.ended) {
-		struct sentence out = sentence_begin(text, sizeof(text));
-
-		describe_end(cell->model, process, &out);
-		canvas_cell(canvas, cell->at, cell->style, text, CANVAS_LEFT);
-		return;
-	}
-	if (!strncmp(words, title, strlen(title)))
-		words += strlen(title);
-	snprintf(text, sizeof(text), "%s%s", process->verdict == VERDICT_STUCK ? "STUCK: " : "",
-		 words);
-	canvas_cell(canvas, cell->at, cell->style, text, CANVAS_LEFT);
-}
 
 static const struct table_column columns[] = {
 	{.key = "pid"},
 	{.key = "ppid", .drop = 9},
-	{.key = "name", .grow = 32, .style = name_style},
-	{.key = "state"},
+	{.key = "name", .grow = 32, .style = process_rows_name_style},
+	{.key = "state", .style = process_rows_state_style},
 	{.key = "cpu_percent", .drop = 1},
 	{.key = "rss_bytes", .drop = 3},
 	{.key = "threads", .drop = 6},
 	{.key = "age_ns", .drop = 5},
 	{.key = "cpu_ns", .drop = 8},
-	{.key = "wait_ns", .drop = 2, .style = verdict_style},
-	{.key = "waiting_for", .width = 42, .style = verdict_style, .draw = draw_waiting},
+	{.key = "wait_ns", .drop = 2, .style = process_rows_verdict_style},
+	{.key = "waiting_for",
+	 .width = 42,
+	 .style = process_rows_words_style,
+	 .draw = process_rows_draw_waiting},
 	{.key = "command", .width = 40, .drop = 7},
 	{.key = NULL},
 };
+
+static bool holds(const struct table *table, const struct model *model, const void *row,
+		  const char *text)
+{
+	const struct process *group = row;
+
+	for (const struct process *at = group->workers->first; at; at = at->next_worker)
+		if (table_row_has(table, model, at, text))
+			return true;
+	return false;
+}
 
 static const struct table_spec spec = {
 	.entity = ENTITY_PROCESS,
 	.columns = columns,
 	.tree = "name",
-	.style = row_style,
+	.style = process_rows_style,
+	.mark = process_rows_mark,
+	.holds = holds,
 };
 
 /* The nearest process above that is on the screen too. */
@@ -134,31 +82,78 @@ static bool ended_well(const struct process *process)
 	return process->fact.ended && process->fact.exit_code == 0;
 }
 
+static const struct process *process_at(const struct model *model, struct identity id)
+{
+	const struct process *process = model_find_pid(model, (uint32_t)id.a);
+
+	return process && process->id.start == id.b ? process : NULL;
+}
+
+/* A list, a filter's matches and a printed text show every process. */
+static void update_folds(struct page *page, const struct view *view)
+{
+	const struct table *table = page->table;
+
+	if (page->print || !table_is_tree(table) || table_filter_text(table)[0])
+		folds_clear(view->folds);
+	else
+		folds_update(view->folds, view->config.model);
+}
+
+/* The selection goes with what was selected into its group, and out of it. */
+static void keep_selection(struct page *page, const struct view *view)
+{
+	const struct model *model = view->config.model;
+	struct identity id = table_selected_id(page->table);
+	const struct process *process = process_at(model, id);
+	const struct fold *over = process ? folds_over(view->folds, process) : NULL;
+	const struct workers *workers = process || !id.a ? NULL : folds_workers(model, id);
+
+	if (!table_touched(page->table))
+		return;
+	if (over)
+		table_select(page->table, over->id);
+	else if (workers && workers->first && !folds_folded(view->folds, id))
+		table_select(page->table, identity_process(workers->first->id));
+}
+
+static void add_group(struct page *page, const struct view *view, const struct fold *fold)
+{
+	if (!fold || folds_over_fold(view->folds, fold))
+		return;
+	table_add(page->table, fold->id, parent_of(&fold->process), &fold->process);
+	table_fold(page->table);
+}
+
+/* A group comes where its first member would. */
+static void add_process(struct page *page, const struct view *view,
+			const struct process *process)
+{
+	const struct fold *over = folds_over(view->folds, process);
+
+	if (!over)
+		table_add(page->table, identity_process(process->id), parent_of(process), process);
+	else if (process == over->workers->first)
+		add_group(page, view, over);
+}
+
 static void update(struct page *page, const struct view *view)
 {
 	const struct process *process = NULL;
 	size_t shown = 0;
 
+	update_folds(page, view);
+	keep_selection(page, view);
 	table_begin(page->table);
 	while ((process = model_next_process(view->config.model, process))) {
 		if (!process->matched || (!view->all_ended && ended_well(process)))
 			continue;
-		table_add(page->table, identity_process(process->id), parent_of(process), process);
+		add_process(page, view, process);
 		shown++;
 	}
 	table_end(page->table, view->config.model);
 	if (!shown)
 		explain(page, view);
-}
-
-static struct process_id process_of(const struct page *page, const struct view *view,
-				    const void *row)
-{
-	const struct process *process = row;
-
-	(void)page;
-	(void)view;
-	return process && !process->fact.ended ? process->id : (struct process_id){0, 0};
 }
 
 static void sort_by(struct page *page, const char *key)
@@ -197,8 +192,89 @@ static void open_detail(struct view *view, struct page *page)
 {
 	const struct process *process = table_selected(page->table);
 
-	if (process)
+	if (process && folds_is_group(process))
+		view_open_detail(view, screen_find("workers"), table_selected_id(page->table));
+	else if (process)
 		view_open_detail(view, screen_find("process"), identity_process(process->id));
+}
+
+/* ---- folding ----------------------------------------------------------- */
+
+static bool can_fold(struct view *view, struct page *page)
+{
+	if (!table_is_tree(page->table)) {
+		view_say(view, STYLE_WAITING, "Workers are folded in the tree only: F5 shows it.");
+		return false;
+	}
+	if (table_filter_text(page->table)[0]) {
+		view_say(view, STYLE_WAITING,
+			 "The filter's matches are not folded: F4 empties the filter.");
+		return false;
+	}
+	return true;
+}
+
+/* The group of the selected row, or NULL after saying that it has none. */
+static const struct workers *selected_group(struct view *view, struct page *page)
+{
+	const struct process *process = table_selected(page->table);
+
+	if (!can_fold(view, page))
+		return NULL;
+	if (process && process->workers && process->workers->parent)
+		return process->workers;
+	view_say(view, STYLE_WAITING,
+		 "Only workers are folded: three or more of one name below one parent.");
+	return NULL;
+}
+
+static void choose(struct view *view, const struct workers *workers, bool folded)
+{
+	if (workers)
+		folds_choose(view->folds, folds_identity(workers), folded);
+}
+
+static void fold_toggle(struct view *view, struct page *page)
+{
+	choose(view, selected_group(view, page), !table_selected_folded(page->table));
+}
+
+static void fold(struct view *view, struct page *page)
+{
+	choose(view, selected_group(view, page), true);
+}
+
+static void unfold(struct view *view, struct page *page)
+{
+	choose(view, selected_group(view, page), false);
+}
+
+static void fold_all(struct view *view, struct page *page)
+{
+	bool folded = !folds_any(view->folds);
+
+	if (!can_fold(view, page))
+		return;
+	folds_choose_all(view->folds, folded);
+	view_say(view, STYLE_PLAIN, "Workers are %s.", folded ? "folded" : "shown one by one");
+}
+
+/* A search that found a folded row by one of its members goes on to that. */
+static void found(struct view *view, struct page *page, const char *text)
+{
+	const struct process *group = table_selected(page->table);
+	const struct process *member;
+
+	if (!group || !folds_is_group(group) ||
+	    table_row_has(page->table, view->config.model, group, text))
+		return;
+	for (member = group->workers->first; member; member = member->next_worker)
+		if (table_row_has(page->table, view->config.model, member, text))
+			break;
+	if (!member)
+		return;
+	folds_choose(view->folds, table_selected_id(page->table), false);
+	table_select(page->table, identity_process(member->id));
 }
 
 static const struct key keys[] = {
@@ -208,6 +284,10 @@ static const struct key keys[] = {
 	{{'M'}, NULL, "sort by memory", by_memory},
 	{{'T'}, NULL, "sort by processor time", by_time},
 	{{'e'}, NULL, "show or hide processes that ended with exit code 0", toggle_ended},
+	{{'f'}, NULL, "fold or unfold the selected workers: one row or one each", fold_toggle},
+	{{'-'}, NULL, "fold the selected workers", fold},
+	{{'+'}, NULL, "unfold the selected workers", unfold},
+	{{'F', '*'}, NULL, "fold or unfold all workers", fold_all},
 	{{0}, NULL, NULL, NULL},
 };
 
@@ -219,5 +299,6 @@ const struct screen screen_processes = {
 	.table = &spec,
 	.keys = keys,
 	.update = update,
-	.process = process_of,
+	.process = process_rows_process,
+	.found = found,
 };

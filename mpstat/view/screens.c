@@ -12,7 +12,9 @@
 	X(locks) \
 	X(findings) \
 	X(records) \
+	X(ended) \
 	X(process) \
+	X(workers) \
 	X(object) \
 	X(finding) \
 	X(help)

@@ -84,6 +84,21 @@ static void add_target(struct view *view, struct process_id id)
 		view->targets[view->target_count++] = id;
 }
 
+/* A row that stands for several is no target: nobody could tell who gets it. */
+static bool wants_folded(const struct page *page)
+{
+	const struct table *table = page->table;
+
+	if (!table)
+		return false;
+	if (!table_tags(table))
+		return table_selected_folded(table);
+	for (size_t i = 0; i < table_count(table); i++)
+		if (table_tagged(table, i) && table_folded(table, i))
+			return true;
+	return false;
+}
+
 /* Tagged rows, else the selected one, else what the page is about. */
 static bool find_targets(struct view *view, const struct page *page)
 {
@@ -112,6 +127,11 @@ void signals_ask(struct view *view, struct page *page)
 
 	if (view->config.readonly || !view->config.signal_process) {
 		view_say(view, STYLE_WAITING, "Read-only: signals are switched off.");
+		return;
+	}
+	if (wants_folded(page)) {
+		view_say(view, STYLE_WAITING,
+			 "A folded row is several processes: f unfolds them, then choose.");
 		return;
 	}
 	if (!find_targets(view, page)) {

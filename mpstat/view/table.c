@@ -182,6 +182,11 @@ struct identity table_selected_id(const struct table *table)
 	return table->order_count ? table->selected_id : (struct identity){0, 0};
 }
 
+bool table_touched(const struct table *table)
+{
+	return table->touched;
+}
+
 bool table_folded(const struct table *table, size_t index)
 {
 	const struct table_row *row = row_at(table, index);

@@ -77,6 +77,7 @@ size_t table_count(const struct table *table);
 const void *table_row(const struct table *table, size_t index);
 const void *table_selected(const struct table *table); /* NULL: no rows */
 struct identity table_selected_id(const struct table *table); /* {0, 0}: no rows */
+bool table_touched(const struct table *table); /* the user has chosen a row */
 bool table_folded(const struct table *table, size_t index);
 bool table_selected_folded(const struct table *table);
 

@@ -110,7 +110,10 @@ struct view *view_make(const struct view_config *config, struct err *err)
 {
 	struct view *view = calloc(1, sizeof(*view));
 
-	if (!view) {
+	if (view)
+		view->folds = folds_new();
+	if (!view || !view->folds) {
+		free(view);
 		err_set(err, -ENOMEM, "no memory for the screen");
 		return NULL;
 	}
@@ -141,6 +144,7 @@ void view_free(struct view *view)
 	close_details(view);
 	for (size_t i = 0; i < view->tab_count; i++)
 		page_close(view->tabs[i]);
+	folds_free(view->folds);
 	free(view->targets);
 	free(view);
 }

@@ -5,6 +5,7 @@
 #ifndef MPSTAT_VIEW_VIEW_STATE_H
 #define MPSTAT_VIEW_VIEW_STATE_H
 
+#include "mpstat/view/folds.h"
 #include "mpstat/view/menu.h"
 #include "mpstat/view/prompt.h"
 #include "mpstat/view/screen.h"
@@ -20,6 +21,7 @@
 /* Numbers of the header, counted once per refresh. */
 struct summary {
 	size_t processes, waiting, stuck; /* live ones that match */
+	size_t zombies, orphans;	  /* of the processes */
 	size_t objects, domains;
 	size_t problems, notes;
 	const struct finding *first; /* first problem, else first note; NULL: none */
@@ -42,6 +44,7 @@ struct view {
 	enum style status_style;
 	char search[PROMPT_TEXT_MAX];
 	char filter_before[PROMPT_TEXT_MAX];
+	struct folds *folds; /* of the process tree, owned */
 	struct process_id *targets; /* of the signal dialog, owned */
 	size_t target_count;
 	char target_name[FACT_NAME_MAX + 32];

@@ -17,7 +17,8 @@ enum { JOBS, CTL, LEDGER, ACCOUNT_A, ACCOUNT_B };
 
 static void apply(struct scene *scene, struct fact fact)
 {
-	fact.source = FACT_FROM_SEGMENT;
+	if (!fact.source)
+		fact.source = FACT_FROM_SEGMENT;
 	fact.time_ns = scene->now_ns;
 	model_apply(scene->model, &fact);
 }
@@ -168,11 +169,19 @@ static void tell_record(struct scene *scene, unsigned who, uint16_t op, unsigned
 	apply(scene, fact);
 }
 
-static void tell_people(struct scene *scene)
+static const char *name_of(const struct scene *scene, unsigned who)
 {
 	static const char *const names[PEOPLE] = {"shop",	"producer-1", "producer-2",
 						  "consumer-1", "consumer-2", "transfer-1",
 						  "transfer-2"};
+
+	if (who != MAIN && scene->all_name)
+		return scene->all_name;
+	return who == PRODUCER1 && scene->name ? scene->name : names[who];
+}
+
+static void tell_people(struct scene *scene)
+{
 	bool stuck = scene->refreshes >= 3;
 
 	for (unsigned who = 0; who < PEOPLE; who++) {
@@ -187,14 +196,14 @@ static void tell_people(struct scene *scene)
 			op = MPT_OP_LOCK_ACQUIRE;
 			object = who == TRANSFER1 ? ACCOUNT_B : ACCOUNT_A;
 		}
-		tell_process(scene, who, who == PRODUCER1 && scene->name ? scene->name : names[who]);
+		tell_process(scene, who, name_of(scene, who));
 		tell_thread(scene, who, op, object);
 	}
 	for (unsigned i = 0; i < scene->more; i++) {
 		char name[32];
 
 		snprintf(name, sizeof(name), "idle-%u", i);
-		tell_process(scene, 100 + i, name);
+		tell_process(scene, 100 + i, scene->all_name ? scene->all_name : name);
 	}
 }
 
@@ -247,6 +256,8 @@ void scene_refresh(void *arg)
 	tell_people(scene);
 	tell_objects(scene);
 	apply(scene, (struct fact){.type = FACT_SNAPSHOT_END});
+	if (scene->family)
+		scene_family(scene);
 	for (unsigned i = 0; scene->records && i < 3; i++)
 		tell_record(scene, i ? CONSUMER1 : PRODUCER1,
 			    i ? MPT_OP_QUEUE_GET : MPT_OP_QUEUE_PUT, JOBS, 3 * scene->refreshes + i);

@@ -91,8 +91,9 @@ static char *picture(struct view *view, int columns, int lines, bool unicode)
 	return text;
 }
 
-/* The scene after four refreshes, then the keys; compared in three forms. */
-static void expect_after(const char *name, const int *codes)
+/* The scene (with its family or without) after four refreshes, then the keys; compared
+ * in three forms. */
+static void expect_after(const char *name, bool family, const int *codes)
 {
 	const struct {
 		int columns, lines;
@@ -109,6 +110,7 @@ static void expect_after(const char *name, const int *codes)
 
 		scene_open(&scene);
 		scene.records = true;
+		scene.family = family;
 		config = config_of(&scene);
 		view = view_new(&config, &err);
 		assert_non_null(view);
@@ -125,14 +127,16 @@ static void expect_after(const char *name, const int *codes)
 	}
 }
 
-#define SCREEN(name, ...)                             \
+#define SCREEN_OF(name, family, ...)                  \
 	static void the_screen_##name(void **state)   \
 	{                                             \
 		static const int codes[] = {__VA_ARGS__, 0}; \
                                                       \
 		(void)state;                          \
-		expect_after(#name, codes);           \
+		expect_after(#name, family, codes);   \
 	}
+#define SCREEN(name, ...) SCREEN_OF(name, false, __VA_ARGS__)
+#define FAMILY_SCREEN(name, ...) SCREEN_OF(name, true, __VA_ARGS__)
 
 SCREEN(processes, '1')
 SCREEN(queues, '2')
@@ -145,6 +149,15 @@ SCREEN(process, '1', KEY_CODE_END, KEY_CODE_ENTER)
 SCREEN(finding, '4', KEY_CODE_END, KEY_CODE_ENTER)
 SCREEN(help, KEY_CODE_F(1))
 SCREEN(sort_menu, KEY_CODE_F(6))
+FAMILY_SCREEN(family, '1')
+FAMILY_SCREEN(unfolded, 'F')
+FAMILY_SCREEN(list, 't')
+FAMILY_SCREEN(ended, '6')
+FAMILY_SCREEN(killed, '6', KEY_CODE_HOME, KEY_CODE_ENTER)
+FAMILY_SCREEN(zombie, '/', '4', '2', '6', '2', KEY_CODE_ENTER, KEY_CODE_ENTER)
+FAMILY_SCREEN(orphan, '/', '4', '2', '6', '1', KEY_CODE_ENTER, KEY_CODE_ENTER)
+FAMILY_SCREEN(pool, '/', 'p', 'o', 'o', 'l', KEY_CODE_ENTER, KEY_CODE_ENTER)
+FAMILY_SCREEN(workers, '/', 'w', 'o', 'r', 'k', 'e', 'r', KEY_CODE_ENTER, KEY_CODE_ENTER)
 
 static void the_text_for_batch(void **state)
 {
@@ -154,7 +167,8 @@ static void the_text_for_batch(void **state)
 		bool unicode;
 	} cases[] = {{"print-default", NULL, 132, true},
 		     {"print-80-ascii", NULL, 80, false},
-		     {"print-named", "locks,records", 100, true}};
+		     {"print-named", "locks,records", 100, true},
+		     {"print-family", "processes,ended", 132, true}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -166,6 +180,7 @@ static void the_text_for_batch(void **state)
 
 		scene_open(&scene);
 		scene.records = true;
+		scene.family = cases[i].screen && strstr(cases[i].screen, "ended");
 		for (int n = 0; n < 4; n++)
 			scene_refresh(&scene);
 		config = config_of(&scene);
@@ -189,7 +204,7 @@ static void an_empty_machine_says_what_to_do(void **state)
 	scene_open(&scene);
 	config = config_of(&scene);
 	config.refresh = NULL;
-	for (int tab = '1'; tab <= '5'; tab++) {
+	for (int tab = '1'; tab <= '6'; tab++) {
 		struct view *view = view_new(&config, &err);
 
 		view_key(view, tab);
@@ -208,7 +223,12 @@ int main(void)
 		cmocka_unit_test(the_screen_records),	cmocka_unit_test(the_screen_queue),
 		cmocka_unit_test(the_screen_lock),	cmocka_unit_test(the_screen_process),
 		cmocka_unit_test(the_screen_finding),	cmocka_unit_test(the_screen_help),
-		cmocka_unit_test(the_screen_sort_menu), cmocka_unit_test(the_text_for_batch),
+		cmocka_unit_test(the_screen_sort_menu), cmocka_unit_test(the_screen_family),
+		cmocka_unit_test(the_screen_unfolded),	cmocka_unit_test(the_screen_list),
+		cmocka_unit_test(the_screen_ended),	cmocka_unit_test(the_screen_killed),
+		cmocka_unit_test(the_screen_zombie),	cmocka_unit_test(the_screen_orphan),
+		cmocka_unit_test(the_screen_pool),	cmocka_unit_test(the_screen_workers),
+		cmocka_unit_test(the_text_for_batch),
 		cmocka_unit_test(an_empty_machine_says_what_to_do),
 	};
 

@@ -36,19 +36,20 @@ static void every_column_of_every_screen_is_a_field(void **state)
 
 static void digits_and_tab_go_from_screen_to_screen(void **state)
 {
-	static const char *const words[] = {"WAITING FOR", "BLKPUT", "HOLDER", "SEVERITY", "RESULT"};
+	static const char *const words[] = {"WAITING FOR", "BLKPUT",	 "HOLDER",
+					    "SEVERITY",	   "RESULT", "No process has ended"};
 	struct viewing *f = *state;
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		viewing_press(f, '1' + i);
 		viewing_shows(f, words[i]);
 	}
 	viewing_press(f, KEY_CODE_TAB);
 	viewing_shows(f, words[0]);
 	viewing_press(f, KEY_CODE_BACK_TAB);
-	viewing_shows(f, words[4]);
+	viewing_shows(f, words[5]);
 	viewing_press(f, KEY_CODE_BACK_TAB);
-	viewing_shows(f, words[3]);
+	viewing_shows(f, words[4]);
 }
 
 static void an_unknown_key_says_so_and_changes_nothing(void **state)
@@ -221,7 +222,7 @@ static void a_hostile_name_is_harmless(void **state)
 	/* a source that forgot the sanitiser */
 	f->scene.name = "\033[2J\033]0;x\007\n\xff\xe2\x80\xae";
 	view_refresh(f->view);
-	for (int tab = '1'; tab <= '5'; tab++) {
+	for (int tab = '1'; tab <= '6'; tab++) {
 		viewing_press(f, tab);
 		text = viewing_picture(f);
 		for (const char *c = text; *c; c++)

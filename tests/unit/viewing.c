@@ -41,13 +41,14 @@ void viewing_open(struct viewing *f)
 		view_refresh(f->view);
 }
 
-int viewing_setup(void **state)
+static int setup(void **state, bool family)
 {
 	struct viewing *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
 	scene_open(&f->scene);
 	f->scene.records = true;
+	f->scene.family = family;
 	f->columns = 100;
 	f->lines = 24;
 	f->config = (struct view_config){.model = f->scene.model,
@@ -61,6 +62,16 @@ int viewing_setup(void **state)
 	viewing_open(f);
 	*state = f;
 	return 0;
+}
+
+int viewing_setup(void **state)
+{
+	return setup(state, false);
+}
+
+int viewing_family_setup(void **state)
+{
+	return setup(state, true);
 }
 
 int viewing_teardown(void **state)

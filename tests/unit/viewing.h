@@ -22,9 +22,12 @@ struct viewing {
 
 /* Fixture of cmocka: *state is a struct viewing after four refreshes. */
 int viewing_setup(void **state);
+int viewing_family_setup(void **state); /* with the scene's family */
 int viewing_teardown(void **state);
 #define VIEWING_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, viewing_setup, viewing_teardown)
+#define FAMILY_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, viewing_family_setup, viewing_teardown)
 
 /* Opens f->view anew for f->config (free the old one first). */
 void viewing_open(struct viewing *f);
