@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,41 @@ int proc_uid(int proc, uint32_t pid, uint32_t *uid)
 		return -errno;
 	*uid = st.st_uid;
 	return 0;
+}
+
+/* The name is told first, but on one line: newlines in it are escaped. */
+static const char *status_field(const char *text, const char *field)
+{
+	const char *at = strstr(text, field);
+
+	return at ? at + strlen(field) : NULL;
+}
+
+uint32_t proc_status_inner_pid(const char *text)
+{
+	const char *at = status_field(text, "\nNSpid:"), *end;
+	unsigned long pid = 0;
+
+	if (!at)
+		return 0;
+	end = at + strcspn(at, "\n");
+	/* One number per namespace from ours down to its own. */
+	while (at < end && (*at == ' ' || *at == '\t')) {
+		char *stop;
+
+		pid = strtoul(at, &stop, 10);
+		if (stop == at || stop > end)
+			break;
+		at = stop;
+	}
+	return pid <= INT32_MAX ? (uint32_t)pid : 0;
+}
+
+bool proc_status_ignores_children(const char *text)
+{
+	const char *at = status_field(text, "\nSigIgn:");
+
+	return at && strtoull(at, NULL, 16) & 1ull << (SIGCHLD - 1);
 }
 
 uint32_t proc_pid_of(const char *name)

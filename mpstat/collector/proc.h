@@ -4,7 +4,7 @@
  *
  * Owns: opening procfs, reading and parsing the files of one process.  Does
  * not own: which processes are read and what is told about them
- * (source_proc.c), who the members of a domain are (identity.c).
+ * (proc_rows.h, source_proc.c), who the members of a domain are (identity.c).
  *
  * Every process may vanish between two reads: that is -ENOENT or -ESRCH, never
  * a surprise.  Nothing here blocks.
@@ -53,6 +53,11 @@ int proc_stat_read(int proc, uint32_t pid, struct proc_stat *out);
 /* The effective user of a process: the owner of its directory, which tells it
  * even when the process hides everything else.  0 or a negative errno. */
 int proc_uid(int proc, uint32_t pid, uint32_t *uid);
+
+/* From the text of /proc/PID/status (proc(5)): its number in its own pid namespace,
+ * 0 when that is not told; whether it ignores SIGCHLD. */
+uint32_t proc_status_inner_pid(const char *text);
+bool proc_status_ignores_children(const char *text);
 
 /* Is there a process (not merely a thread) of that number below `root`? */
 bool proc_exists(const char *root, uint32_t pid);
