@@ -72,7 +72,7 @@ def main():
     how = "every parent, end and sender" if events else "the tree"
     tap.check("the trees are what /proc says", sums.truth)
     tap.check("events of the kernel are seen", [] if events or not should_see_events() else
-              ["the source 'kernel' does not work"])
+              ["the eBPF programs do not work"])
     tap.check(f"attached before, {count} trees: {how} as made", sums.before)
     tap.check(f"attached late, {sums.late} trees: right, or said to be unknown", sums.after)
     tap.check("the viewers ended well", left)

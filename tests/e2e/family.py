@@ -56,7 +56,8 @@ class Member:
         self.space = parent.space if parent else None  # the first member of its namespace
         self.brief = False
         self.ended = None  # (not before, not after), CLOCK_MONOTONIC ns
-        self.uncertain_parent = False  # at its end
+        self.end_parent = None  # when it ended; who adopts a zombie comes after
+        self.uncertain_parent = False  # there, ends at once have no order
 
     def __repr__(self):
         return f"#{self.number} {self.name} {self.pid}"
@@ -127,7 +128,7 @@ class Family:
     def brief(self, parent, how, number, reaped):
         """A child that ends at once."""
         child, when = self._born("brief", parent, how, number, int(reaped))
-        child.brief, child.ended = True, when
+        child.brief, child.ended, child.end_parent = True, when, parent
         self._fate(child, how, number)
         child.state = "gone" if reaped or parent.ignores else "zombie"
         return child
@@ -180,7 +181,7 @@ class Family:
 
     def _end(self, member, when):
         """All that follows when the last thread has ended."""
-        member.ended = when
+        member.ended, member.end_parent = when, member.parent
         if member.space is member:
             self._end_space(member, when)
         reaper = self._reaper(member)

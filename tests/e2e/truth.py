@@ -22,7 +22,7 @@ DEADLINE = 10
 
 # What the words of a death say about where the signal came from.
 ORIGINS = {"process": r" from .*\d|sent by itself", "fault": "its own fault",
-           "timer": "a timer it had set", "parent-death": "asked for when its parent ends",
+           "timer": "a timer it had set", "parent-death": "its parent-death signal",
            "kernel": "from the kernel"}
 
 
@@ -57,11 +57,12 @@ class Tap:
 class Viewer:
     """mpstat showing frame after frame, read by a thread."""
 
-    def __init__(self, *arguments, delay="0.1"):
+    def __init__(self, *arguments, delay="0.1", keep=False):
         self.process = subprocess.Popen([MPSTAT, "top", "--json", "-d", delay, *arguments],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
         self.line, self.news = None, threading.Condition()
+        self.kept = [] if keep else None
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         self.frame_after(0)
@@ -70,6 +71,8 @@ class Viewer:
         for line in self.process.stdout:
             with self.news:
                 self.line = line
+                if self.kept is not None:
+                    self.kept.append(line)
                 self.news.notify_all()
         with self.news:
             self.line = b""
@@ -88,6 +91,12 @@ class Viewer:
                 if not self.news.wait(until - time.monotonic()):
                     raise RuntimeError("no frame within the deadline")
 
+    def frames_until(self, when):
+        """All kept frames up to the first whose refresh began after `when`, and that."""
+        self.frame_after(when)
+        with self.news:
+            return [json.loads(line) for line in self.kept]
+
     def close(self):
         self.process.terminate()
         self.reader.join()
@@ -104,7 +113,8 @@ def snapshot(*arguments):
 
 def sees_events(frame):
     """Whether births, deaths and signals come from the kernel."""
-    return any(s["name"] == "kernel" and s["ok"] for s in frame["sources"])
+    return any(s["name"] == "life" and s["ok"] and s["text"].startswith("eBPF")
+               for s in frame["sources"])
 
 
 def should_see_events():
@@ -255,9 +265,13 @@ class Comparison:
         if not row["ended"] and not (row["state"] == "Z" and member.parent is OUTSIDE):
             self.wrong.append(f"{member!r} has ended, but is shown as {row['state']}")
         self.death(member, row)
-        self.parent(member, row)
         self.expect(member, row, "name", clean(member.name))
         self.expect(member, row, "first_ppid", member.first_parent.pid)
+        last = {p.pid for p in (member.end_parent, member.parent) if p not in (None, OUTSIDE)}
+        if member.uncertain_parent or row["ppid"] in last:
+            return
+        if OUTSIDE not in (member.end_parent, member.parent) or row["ppid"] in self.pids:
+            self.wrong.append(f"{member!r}: its parent at the end was {last}, not {row['ppid']}")
 
 
 def compare(family, frame, attached_before):
