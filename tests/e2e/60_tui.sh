@@ -50,10 +50,12 @@ sees "4 shows the findings in full" "take the locks in the same order everywhere
 press 5
 sees "5 shows records" "RESULT"
 sees "they come in" "jobs"
+press 6
+sees "6 shows who has ended" "No process has ended"
 press Tab
 sees "Tab goes to the first screen again" "WAITING FOR"
 press BTab
-sees "Shift-Tab goes back" "RESULT"
+sees "Shift-Tab goes back" "No process has ended"
 
 # ---- keys --------------------------------------------------------------------
 
