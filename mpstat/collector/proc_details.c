@@ -172,7 +172,8 @@ static bool read_details(int proc, struct proc_details *d, const struct proc_row
 	read_cgroup(proc, d);
 	memcpy(d->comm, row->comm, sizeof(d->comm));
 	d->arg_start = row->arg_start;
-	d->cgroup_id = row->cgroup;
+	if (row->whole)
+		d->cgroup_id = row->cgroup;
 	d->cpu_ns = row->cpu_ns;
 	return true;
 }
@@ -182,7 +183,7 @@ static bool is_another_program(const struct proc_details *d, const struct proc_r
 	if (row->state == 'Z')
 		return false; /* its memory is gone, which is no news */
 	return d->arg_start != row->arg_start || strcmp(d->comm, row->comm) != 0 ||
-	       d->cgroup_id != row->cgroup;
+	       (row->whole && d->cgroup_id != row->cgroup);
 }
 
 /* The kernel's rows count processor time exactly; /proc counts in ticks. */

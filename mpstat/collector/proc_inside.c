@@ -22,7 +22,7 @@ static const char *const vague[] = {
 static bool is_vague(const char *name)
 {
 	for (size_t i = 0; i < sizeof(vague) / sizeof(vague[0]); i++)
-		if (strcmp(vague[i], name) == 0)
+		if (vague[i][0] == name[0] && strcmp(vague[i], name) == 0)
 			return true;
 	return false;
 }
