@@ -203,6 +203,8 @@ static void any_keys_at_any_size_leave_a_screen_that_can_be_drawn(void **state)
 			viewing_press(f, KEY_CODE_UP + (int)(seed >> 20) % (KEY_CODE_RESIZED - KEY_CODE_UP));
 		if (i % 50 == 0) {
 			f->scene.gone = SCENE_MAIN + seed % 9;
+			f->scene.workers = 1 + (seed >> 4) % 14;
+			f->scene.below = (seed >> 12) % 5;
 			view_refresh(f->view);
 		}
 		text = viewing_picture(f);
@@ -282,6 +284,7 @@ int main(void)
 		VIEWING_TEST(processes_that_ended_badly_are_shown_and_others_on_demand),
 		VIEWING_TEST(a_screen_that_is_too_small_says_so),
 		VIEWING_TEST(any_keys_at_any_size_leave_a_screen_that_can_be_drawn),
+		FAMILY_TEST(any_keys_at_any_size_leave_a_screen_that_can_be_drawn),
 		VIEWING_TEST(a_hostile_name_is_harmless),
 		VIEWING_TEST(a_source_that_sees_nothing_is_told),
 		VIEWING_TEST(records_of_programs_nobody_asked_for_are_not_shown),
