@@ -98,33 +98,35 @@ struct fact_domain {
 #define FACT_UNKNOWN UINT64_MAX
 #define FACT_EXIT_UNKNOWN INT32_MIN
 
+/* What is looked at for every process at every refresh comes first: ten thousand of
+ * them do not fit into the processor's caches. */
 struct fact_process {
 	struct process_id id;
 	struct process_id parent; /* pid 0: unknown or none */
-	char name[FACT_NAME_MAX];	/* mpt name, else comm */
-	char command[FACT_TEXT_MAX];	/* argv joined, from /proc */
 	char state;		  /* R S D T Z X as in /proc; 0: unknown to this source */
-	uint32_t uid;
-	uint64_t cpu_ns;	  /* user + system time ever; FACT_UNKNOWN */
-	uint64_t rss_bytes;	  /* FACT_UNKNOWN */
-	uint64_t threads;	  /* FACT_UNKNOWN */
-	uint64_t started_ns;	  /* CLOCK_MONOTONIC; FACT_UNKNOWN */
-	uint32_t session, group;  /* session id, process group id; 0: unknown */
-	uint64_t domain;	  /* 0: not a member (segment source only) */
-	uint32_t slot;		  /* its slot in the domain */
-	uint32_t generation;	  /* of the slot */
-	bool daemon;
 	bool ended;		  /* left or died; kept by the domain for its story */
-	int32_t exit_code;	  /* n, -signal, FACT_EXIT_UNKNOWN */
-	uint64_t ended_ns;	  /* 0: not ended or unknown; state Z: a zombie since */
-	char inside[24];	  /* wchan or system call it sleeps in; "" unknown */
-	uint64_t inside_since_ns; /* since when it sleeps there; 0: unknown */
-	uint64_t pid_namespace;	  /* inode; 0: unknown */
-	uint32_t inner_pid;	  /* its number in there; 0: unknown */
+	bool daemon;
 	bool subreaper;		  /* adopts the orphans below it */
 	bool ignores_children;	  /* SIGCHLD ignored: its children leave no zombies */
 	bool kernel_thread;
-	char cgroup[FACT_CGROUP_MAX];	     /* path; "" unknown or root */
+	int32_t exit_code;	  /* n, -signal, FACT_EXIT_UNKNOWN */
+	uint64_t threads;	  /* FACT_UNKNOWN */
+	uint64_t cpu_ns;	  /* user + system time ever; FACT_UNKNOWN */
+	char inside[24];	  /* wchan or system call it sleeps in; "" unknown */
+	char name[FACT_NAME_MAX]; /* mpt name, else comm */
+	uint32_t uid;
+	uint32_t session, group;  /* session id, process group id; 0: unknown */
+	uint32_t inner_pid;	  /* its number in its own pid namespace; 0: unknown */
+	uint64_t pid_namespace;	  /* inode; 0: unknown */
+	uint64_t rss_bytes;	  /* FACT_UNKNOWN */
+	uint64_t started_ns;	  /* CLOCK_MONOTONIC; FACT_UNKNOWN */
+	uint64_t inside_since_ns; /* since when it sleeps there; 0: unknown */
+	uint64_t ended_ns;	  /* 0: not ended or unknown; state Z: a zombie since */
+	uint64_t domain;	  /* 0: not a member (segment source only) */
+	uint32_t slot;		  /* its slot in the domain */
+	uint32_t generation;	  /* of the slot */
+	char command[FACT_TEXT_MAX];	    /* argv joined, from /proc */
+	char cgroup[FACT_CGROUP_MAX];	    /* path; "" unknown or root */
 	char container[FACT_CONTAINER_MAX]; /* "docker 1f2e3d4c5b6a"; "" none */
 };
 

@@ -363,17 +363,30 @@ static bool adopts(const struct process *process)
 	       process->fact.subreaper;
 }
 
-/* A leader that is no relative: neither itself, nor its parent, nor a sibling, as in
- * a pipeline. */
-static bool is_foreign(const struct model *model, const struct process *process, uint32_t leader)
+/* A group and a session are inherited from the parent or made by oneself. */
+static bool is_strange(const struct process *process, uint32_t leader, uint32_t of_parent)
 {
-	const struct process *found;
+	return leader && leader != process->id.pid && leader != process->fact.parent.pid &&
+	       leader != of_parent;
+}
 
-	if (!leader || leader == process->id.pid || leader == process->fact.parent.pid)
+/* One may also join the group of a sibling, as the parts of a pipeline do. */
+bool life_strange_group(const struct model *model, const struct process *process)
+{
+	const struct process *parent = process->parent, *leader;
+
+	if (!is_strange(process, process->fact.group, parent ? parent->fact.group : 0))
 		return false;
-	found = model_find_pid(model, leader);
-	return !found || found->fact.ended ||
-	       !life_same(found->fact.parent, process->fact.parent);
+	leader = model_find_pid(model, process->fact.group);
+	return !leader || leader->fact.ended ||
+	       !life_same(leader->fact.parent, process->fact.parent);
+}
+
+static bool has_strange_session(const struct process *process)
+{
+	const struct process *parent = process->parent;
+
+	return is_strange(process, process->fact.session, parent ? parent->fact.session : 0);
 }
 
 /* The parent that the first snapshot showed: was it that from the beginning? */
@@ -388,8 +401,8 @@ static void meet_parent(const struct model *model, struct process_node *node,
 		memcpy(process->first_parent_name, parent->fact.name,
 		       sizeof(process->first_parent_name));
 	process->born_seen = parent && !adopter;
-	process->probably_orphan = adopter && (is_foreign(model, process, process->fact.group) ||
-					       is_foreign(model, process, process->fact.session));
+	process->probably_orphan = adopter && (life_strange_group(model, process) ||
+					       has_strange_session(process));
 }
 
 static uint64_t end_of(const struct process *process)
@@ -416,12 +429,11 @@ static void update(const struct model *model, struct process_node *node)
 	struct process *process = &node->process;
 	const struct process *parent;
 
-	node->settled = process->fact.ended;
-	process->orphan = false;
+	if (node->settled != process->fact.ended)
+		node->settled = process->fact.ended;
+	if (process->orphan)
+		process->orphan = false;
 	if (!process->first_parent.pid || process->fact.kernel_thread)
-		return;
-	/* It was dead before the last tick: all is known. */
-	if (process->fact.ended && process->orphaned_ns)
 		return;
 	parent = first_parent(model, process);
 	if (!node->met)

@@ -66,6 +66,7 @@ struct workers {
 
 struct process {
 	struct process_id id;
+	struct death death;	  /* its own */
 	struct fact_process fact; /* merged over sources by rank */
 	uint32_t sources;	  /* bit per enum fact_source that reports it now */
 	struct process *parent, *first_child, *next_sibling; /* live tree */
@@ -87,7 +88,6 @@ struct process {
 	bool orphan;		    /* lives under another parent than its first */
 	bool probably_orphan;	    /* adopted before anybody looked: see story */
 	uint64_t orphaned_ns;	    /* when its first parent ended; 0: unknown */
-	struct death death;	    /* its own */
 	struct death parent_death;  /* of the first parent, kept when that is forgotten */
 	const struct workers *workers; /* NULL: one of a kind */
 	const struct process *next_worker;

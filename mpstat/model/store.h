@@ -211,14 +211,19 @@ struct findings {
 	size_t left_out;
 };
 
+/* Finds the slot of a parent and a name; workers.c, used within a tick. */
+struct worker_table {
+	uint32_t *heads; /* index of a slot + 1, 0: free; open to the next */
+	size_t heads_room;
+	struct worker_slot *items;
+	size_t count, room;
+};
+
 #define MODEL_SCRATCH 512
 
 struct model {
 	struct map processes, threads, objects, uses, domains, members, workers;
-	struct {
-		struct worker_slot *items;
-		size_t room;
-	} slots; /* workers.c */
+	struct worker_table slots;
 	struct {
 		struct worker_event *items;
 		size_t count, room;
@@ -297,6 +302,8 @@ void life_seen(struct model *model, struct process_node *node, const struct fact
 void life_settle(struct process_node *node);
 /* First parents and orphans; parents are linked. */
 void life_update(struct model *model);
+/* In a process group that is neither its own, nor its parent's, nor a sibling's? */
+bool life_strange_group(const struct model *model, const struct process *process);
 bool life_same(struct process_id a, struct process_id b); /* start 0: unknown */
 /* Did it end by a signal or with another code than 0? */
 bool life_failed(const struct process *process);

@@ -148,13 +148,11 @@ static void add_relative(struct sentence *out, const struct model *model, const 
 static void add_late_orphan(struct sentence *out, const struct model *model,
 			    const struct process *process)
 {
-	uint32_t group = process->fact.group, session = process->fact.session;
-
 	sentence_add(out, "first parent unknown, adopted before mpstat looked");
-	if (group && group != process->id.pid && group != process->fact.parent.pid)
-		add_relative(out, model, "process group", group);
-	else if (session && session != process->id.pid)
-		add_relative(out, model, "session", session);
+	if (life_strange_group(model, process))
+		add_relative(out, model, "process group", process->fact.group);
+	else if (process->fact.session && process->fact.session != process->id.pid)
+		add_relative(out, model, "session", process->fact.session);
 }
 
 /* ---- all ----------------------------------------------------------------- */

@@ -16,9 +16,9 @@
 
 #define ENOUGH 3
 
-/* One (parent, name) of this tick; a table open to the next slot. */
+/* One (parent, name) of this tick. */
 struct worker_slot {
-	struct process *parent; /* NULL: free */
+	struct process *parent;
 	uint64_t hash;
 	struct process *first, *last; /* chained by next_worker */
 	uint32_t count;
@@ -47,50 +47,54 @@ static struct map_key key_of(const struct process *parent, uint64_t hash)
 
 /* ---- who is there ------------------------------------------------------ */
 
+/* At least twice as many heads as there can be slots. */
 static bool make_room(struct model *model)
 {
-	size_t want = 64;
+	struct worker_table *table = &model->slots;
+	size_t count = model->processes.count, want = 64;
 
-	while (want < 2 * model->processes.count)
+	while (want < 2 * count)
 		want *= 2;
-	if (want > model->slots.room) {
-		free(model->slots.items);
-		model->slots.items = malloc(want * sizeof(*model->slots.items));
-		model->slots.room = model->slots.items ? want : 0;
-	}
-	if (!model->slots.room)
+	table->count = 0;
+	if (VEC_RESERVE(table, count))
 		return false;
-	memset(model->slots.items, 0, model->slots.room * sizeof(*model->slots.items));
+	if (want > table->heads_room) {
+		free(table->heads);
+		table->heads = malloc(want * sizeof(*table->heads));
+		table->heads_room = table->heads ? want : 0;
+	}
+	if (!table->heads_room)
+		return false;
+	memset(table->heads, 0, table->heads_room * sizeof(*table->heads));
 	return true;
 }
 
-/* There are twice as many slots as processes. */
-static struct worker_slot *slot_of(struct model *model, struct process *process, uint64_t hash)
+static bool is_slot_of(const struct worker_slot *slot, const struct process *process,
+		       uint64_t hash)
 {
-	size_t mask = model->slots.room - 1;
-	size_t index = process_node_of(process->parent)->node.index;
-	size_t at = (size_t)(hash ^ index * 0x9e3779b97f4a7c15u) & mask;
-
-	for (;; at = (at + 1) & mask) {
-		struct worker_slot *slot = &model->slots.items[at];
-
-		if (!slot->parent)
-			return slot;
-		if (slot->parent == process->parent && slot->hash == hash &&
-		    !strcmp(slot->first->fact.name, process->fact.name))
-			return slot;
-	}
+	return slot->hash == hash && slot->parent == process->parent &&
+	       !strcmp(slot->first->fact.name, process->fact.name);
 }
 
 static void sort_in(struct model *model, struct process *process)
 {
+	struct worker_table *table = &model->slots;
 	uint64_t hash = hash_of(process->fact.name);
-	struct worker_slot *slot = slot_of(model, process, hash);
+	size_t index = process_node_of(process->parent)->node.index;
+	size_t mask = table->heads_room - 1;
+	size_t at = (size_t)(hash ^ index * 0x9e3779b97f4a7c15u) & mask;
+	struct worker_slot *slot;
 
-	if (slot->last)
-		slot->last->next_worker = process;
-	else
-		*slot = (struct worker_slot){process->parent, hash, process, NULL, 0};
+	while (table->heads[at] && !is_slot_of(&table->items[table->heads[at] - 1], process, hash))
+		at = (at + 1) & mask;
+	if (!table->heads[at]) {
+		slot = &table->items[table->count++];
+		*slot = (struct worker_slot){process->parent, hash, process, process, 1};
+		table->heads[at] = (uint32_t)table->count;
+		return;
+	}
+	slot = &table->items[table->heads[at] - 1];
+	slot->last->next_worker = process;
 	slot->last = process;
 	slot->count++;
 }
@@ -107,8 +111,10 @@ static void sort_all(struct model *model)
 		struct process *process =
 			&((struct process_node *)model->processes.items[i])->process;
 
-		process->workers = NULL;
-		process->next_worker = NULL;
+		if (process->workers)
+			process->workers = NULL;
+		if (process->next_worker)
+			process->next_worker = NULL;
 		if (is_worker(process))
 			sort_in(model, process);
 	}
@@ -217,11 +223,12 @@ static uint64_t birth_of(const struct process *process)
 							  process->first_seen_ns;
 }
 
+/* Nobody saw it end: then it was before whatever was noticed together with that. */
 static uint64_t end_of(const struct model *model, const struct process *process)
 {
 	if (process->death.at_ns)
 		return process->death.at_ns;
-	return process->fact.ended_ns ? process->fact.ended_ns : model->now_ns;
+	return process->fact.ended ? process->last_seen_ns : model->now_ns;
 }
 
 /* Counts a birth and an end once; what was before the group only is marked. */
@@ -265,12 +272,10 @@ static void unchain(struct process *at)
 
 static void fill_all(struct model *model)
 {
-	for (size_t i = 0; i < model->slots.room; i++) {
+	for (size_t i = 0; i < model->slots.count; i++) {
 		struct worker_slot *slot = &model->slots.items[i];
 		struct workers_node *group;
 
-		if (!slot->count)
-			continue;
 		group = find_group(model, slot->first);
 		if (!group && slot->count >= ENOUGH)
 			group = make_group(model, slot);
@@ -379,5 +384,6 @@ void workers_free(struct model *model)
 		free(node);
 	}
 	free(model->slots.items);
+	free(model->slots.heads);
 	free(model->events.items);
 }
