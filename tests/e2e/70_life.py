@@ -23,7 +23,7 @@ LATE_EACH = 3
 class Sums:
     def __init__(self):
         self.members = self.zombies = self.orphans = self.killed = self.late = 0
-        self.before, self.after, self.truth = [], [], []
+        self.before, self.after, self.plain, self.truth = [], [], [], []
 
     def add(self, family):
         self.members += len(family.members)
@@ -43,6 +43,7 @@ def tree(seed, viewer, sums, late):
         sums.before += [name + w for w in wrong]
         if late:
             sums.after += [name + w for w in compare(family, snapshot("-a"), False)]
+            sums.plain += [name + w for w in compare(family, snapshot("-a", "--no-bpf"), False)]
             sums.late += 1
         sums.truth += [name + w for w in family.check()]
         sums.add(family)
@@ -66,8 +67,10 @@ def main():
             events = events and sees_events(viewer.frame_after(0))
         tree(seed, viewer, sums, seed % LATE_EACH == 0 or count == 1)
         if (seed - first + 1) % TREES_PER_VIEWER == 0 or seed == first + count - 1:
+            losses = viewer.frame_after(0)["losses"]
             code = viewer.close()
-            left += [f"seed {seed}: the viewer ended with {code}"] if code else []
+            left += [f"until seed {seed}: the viewer ended with {code}"] if code else []
+            left += [f"until seed {seed}: {n} {what}" for what, n in losses.items() if n]
             viewer = None
     how = "every parent, end and sender" if events else "the tree"
     tap.check("the trees are what /proc says", sums.truth)
@@ -75,7 +78,8 @@ def main():
               ["the eBPF programs do not work"])
     tap.check(f"attached before, {count} trees: {how} as made", sums.before)
     tap.check(f"attached late, {sums.late} trees: right, or said to be unknown", sums.after)
-    tap.check("the viewers ended well", left)
+    tap.check(f"attached late without eBPF, {sums.late} trees: the same", sums.plain)
+    tap.check("the viewers ended well, with no loss and nothing that contradicts", left)
     tap.note(f"{sums.members} processes, {sums.zombies} zombies, {sums.orphans} orphans, "
              f"{sums.killed} ended by a signal")
     return tap.plan()

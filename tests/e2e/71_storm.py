@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """71_storm - many births and deaths between two refreshes: each is seen or counted as lost.
 
-    STORM_SIZE=3000 (of each kind)  STORM_LOST=36000 (for a viewer that is held up)
+    STORM_SIZE=3000 (of each kind)  STORM_LOST=60000 (for a viewer that is held up)
 """
 import os
 import signal
@@ -107,7 +107,7 @@ def main():
     size = int(os.environ.get("STORM_SIZE", "3000"))
     run(tap, size, [], False)
     run(tap, size, ["exec"], False)
-    run(tap, int(os.environ.get("STORM_LOST", "36000")), [], True)
+    run(tap, int(os.environ.get("STORM_LOST", "60000")), [], True)
     return tap.plan()
 
 
