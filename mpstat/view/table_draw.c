@@ -10,6 +10,7 @@
 
 #define GUTTER 1     /* left of the first column: the mark of a row */
 #define LEAST_SENTENCE 8
+#define LEAST_NAME 9 /* beside tree lines */
 #define TREE_LEVELS 32 /* deeper rows are drawn at this depth */
 
 struct layout {
@@ -198,9 +199,21 @@ static int branches(const struct table *table, const struct table_row *row, size
 	return 3 * (row->depth < TREE_LEVELS ? row->depth : TREE_LEVELS);
 }
 
-/* Tree lines in front of the cell. */
-static void draw_branches(const struct table *table, const struct table_row *row,
-			 struct canvas *canvas)
+/* Of these columns, those that have to go so that the text beside them can be read. */
+static int too_deep(const struct table_cell *cell, int taken)
+{
+	char text[FACT_TEXT_MAX * 2];
+	struct value value = cell->field->get(cell->model, cell->row);
+	int least = text_width(field_text(cell->field, &value, text, sizeof(text)));
+	int excess = taken + (least < LEAST_NAME ? least : LEAST_NAME) - cell->at.width;
+
+	excess = excess < taken ? excess : taken;
+	return excess > 0 ? (excess + 2) / 3 * 3 : 0;
+}
+
+/* Tree lines in front of the cell, without their first `cut` columns. */
+static void draw_branches(const struct table *table, const struct table_row *row, int cut,
+			  struct canvas *canvas)
 {
 	int depth = row->depth < TREE_LEVELS ? row->depth : TREE_LEVELS;
 
@@ -212,9 +225,12 @@ static void draw_branches(const struct table *table, const struct table_row *row
 			line = more ? "\u251c+ " : "\u2514+ ";
 		else if (level == depth)
 			line = more ? "\u251c\u2500 " : "\u2514\u2500 ";
-		canvas_text(canvas, (level - 1) * 3, 0, STYLE_FAINT, line);
+		if ((level - 1) * 3 >= cut)
+			canvas_text(canvas, (level - 1) * 3 - cut, 0, STYLE_FAINT, line);
 		row = row->up == TABLE_NO_ROW ? NULL : &table->rows[row->up];
 	}
+	if (cut)
+		canvas_text(canvas, 0, 0, STYLE_FAINT, "\u2026");
 }
 
 static void draw_value(const struct table_cell *cell, struct canvas *canvas)
@@ -230,13 +246,16 @@ static void draw_cell(const struct table *table, const struct table_row *row, si
 		      struct table_cell *cell, struct canvas *canvas)
 {
 	struct rect outer = canvas_clip(canvas, cell->at);
-	int taken = branches(table, row, column);
+	int taken = branches(table, row, column), cut;
 
-	if (taken)
-		draw_branches(table, row, canvas);
+	cell->field = table->fields[column];
+	if (taken) {
+		cut = too_deep(cell, taken);
+		draw_branches(table, row, cut, canvas);
+		taken -= cut;
+	}
 	if (table->columns[column].style && cell->style == STYLE_PLAIN)
 		cell->style = table->columns[column].style(cell->row);
-	cell->field = table->fields[column];
 	cell->at = (struct rect){taken, 0, cell->at.width - taken, 1};
 	if (table->columns[column].draw)
 		table->columns[column].draw(cell, canvas);

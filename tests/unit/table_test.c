@@ -139,6 +139,54 @@ static void a_tree_lists_children_below_their_parents(void **state)
 		       "\n");
 }
 
+static void names_stay_readable_however_deep_they_are(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t i = 1; i < PEOPLE; i++)
+		f->people[i].fact.parent.pid = 9 + i;
+	fill(f);
+	expect_picture(f, (struct rect){.width = 50, .height = 7},
+		       " PID NAME             RSS THR WAITING FOR\n"
+		       "  10 main             50M   1\n"
+		       "  11 \u2514\u2500 a             20M   1\n"
+		       "  12    \u2514\u2500 b          30M   1\n"
+		       "  13       \u2514\u2500 c         -   1\n"
+		       "  14          \u2514\u2500 d    10M   1\n"
+		       "  15 \u2026        \u2514\u2500 lone 40M   1\n");
+}
+
+static void a_folded_row_has_a_plus_in_its_tree_line(void **state)
+{
+	struct fixture *f = *state;
+
+	table_begin(f->table);
+	table_add(f->table, identity_process(f->people[0].id), (struct identity){0, 0},
+		  &f->people[0]);
+	table_add(f->table, identity_process(f->people[1].id), identity_process(f->people[0].id),
+		  &f->people[1]);
+	table_fold(f->table);
+	table_end(f->table, f->model);
+	assert_false(table_folded(f->table, 0));
+	assert_true(table_folded(f->table, 1));
+	expect_picture(f, (struct rect){.width = 50, .height = 3},
+		       " PID NAME RSS THR WAITING FOR\n"
+		       "  10 main 50M   1\n"
+		       "  11 \u2514+ a 20M   1\n");
+}
+
+static void a_row_can_be_selected_before_it_is_there(void **state)
+{
+	struct fixture *f = *state;
+
+	f->left_out[4] = true;
+	fill(f);
+	table_select(f->table, identity_process(f->people[4].id));
+	f->left_out[4] = false;
+	fill(f);
+	assert_string_equal(selected(f), "d");
+}
+
 static void siblings_are_sorted_within_the_tree(void **state)
 {
 	struct fixture *f = *state;
@@ -417,6 +465,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TABLE_TEST(a_tree_lists_children_below_their_parents),
+		TABLE_TEST(names_stay_readable_however_deep_they_are),
+		TABLE_TEST(a_folded_row_has_a_plus_in_its_tree_line),
+		TABLE_TEST(a_row_can_be_selected_before_it_is_there),
 		TABLE_TEST(siblings_are_sorted_within_the_tree),
 		TABLE_TEST(sorting_puts_the_unknown_last_in_both_directions),
 		TABLE_TEST(names_sort_upwards_and_equals_stay_as_added),
