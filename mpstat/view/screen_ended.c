@@ -37,6 +37,7 @@ static const struct table_column columns[] = {
 	{.key = "lived_ns", .drop = 2},
 	{.key = "death", .width = 30, .style = style_of, .draw = draw_death},
 	{.key = "killer", .drop = 4},
+	{.key = "first_ppid", .title = "PPID", .drop = 5},
 	{.key = "first_parent", .title = "PARENT", .grow = 20, .drop = 1},
 	{.key = "command", .width = 20, .drop = 3},
 	{.key = NULL},
