@@ -21,6 +21,11 @@ class Refused(Exception):
     pass
 
 
+def as_word(name):
+    """A name as family.c takes it, whatever bytes it has."""
+    return "".join(f"%{byte:02x}" for byte in os.fsencode(name))
+
+
 def process_stat(pid):
     """What /proc says of it; None when it is not there."""
     try:
@@ -230,16 +235,15 @@ class Family:
         path = os.path.join(self.directory, name)
         if not os.path.lexists(path):
             os.symlink(os.path.realpath(self.program), path)
-        self.step("exec", member, name)
-        member.names.append(name)
+        self.step("exec", member, as_word(name))
+        member.names.append(name[:15])
         member.threads, member.handled = 1, set()
         member.leader_gone = False
         if member.ignores == "flag":
             member.ignores = None  # exec keeps SIG_IGN, but no flags of handlers
 
     def rename(self, member, name):
-        data = name.encode("utf-8", "surrogateescape")
-        self.step("name", member, "".join(f"%{byte:02x}" for byte in data))
+        self.step("name", member, as_word(name))
         member.names.append(name)
 
     def threads(self, member, count):
