@@ -18,7 +18,7 @@ start names env BUILD="$BUILD" PYTHONPATH=tests/e2e "$python" -B tests/e2e/names
 
 terminal_open 150 50 || exit 1
 view -p "${pid_of[names]}" -d 0.2
-sees "the viewer runs" "processes"
+sees "the viewer runs" "python3"
 "$mpstat" top --json -d 0.1 -a >"$TMPDIR/top.ndjson" 2>"$TMPDIR/top.err" &
 watcher=$!
 check "a watcher is attached" await test -s "$TMPDIR/top.ndjson"
