@@ -12,11 +12,14 @@
 #define ANCESTORS 256 /* a longer chain is a loop made by pids that changed meanwhile */
 #define SETTLED_NS 200000000ull
 
-/* Calls that may sleep for many reasons. */
+/* Calls that may sleep for many reasons: a socket may lead to a process of this
+ * machine or out of it. */
 static const char *const vague[] = {
 	"read",	 "write",  "readv",    "writev",   "pread64", "pwrite64", "preadv",	  "pwritev",
 	"ioctl", "fcntl",  "open",     "openat",   "openat2", "close",	  "splice",	  "tee",
 	"sendfile", "vmsplice", "preadv2", "pwritev2", "restart_syscall",
+	"recvfrom", "recvmsg", "recvmmsg", "sendto", "sendmsg", "sendmmsg", "accept", "accept4",
+	"connect",
 };
 
 static bool is_vague(const char *name)
@@ -53,7 +56,9 @@ static bool is_valid(const struct proc_details *d, const struct proc_row *row)
 	return row->whole ? d->inside_since == row->since_raw : d->inside_cpu_ns == row->cpu_ns;
 }
 
-static bool is_wanted(const struct proc_details *d, const struct proc_row *row, uint64_t now_ns)
+/* `few`: they were asked for one by one, and a verdict may hang on the answer. */
+static bool is_wanted(const struct proc_details *d, const struct proc_row *row, bool few,
+		      uint64_t now_ns)
 {
 	const char *name;
 
@@ -61,7 +66,7 @@ static bool is_wanted(const struct proc_details *d, const struct proc_row *row, 
 		return true;
 	name = syscall_name(row->syscall);
 	return (!name || is_vague(name)) && row->since_ns && row->since_ns < now_ns &&
-	       now_ns - row->since_ns > SETTLED_NS && !is_valid(d, row);
+	       (few || now_ns - row->since_ns > SETTLED_NS) && !is_valid(d, row);
 }
 
 static void read_wchan(int proc, struct proc_details *d, const struct proc_row *row)
@@ -81,13 +86,14 @@ static void read_wchan(int proc, struct proc_details *d, const struct proc_row *
 void proc_inside_read(struct proc_details_list *list, const struct proc_rows *rows,
 		      const struct source_options *options, uint64_t now_ns, size_t *next)
 {
+	bool few = options->pid_count > 0;
 	size_t reads = 0, i;
 
 	for (i = 0; i < rows->count && reads < PROC_INSIDE_READS; i++) {
 		size_t at = (*next + i) % rows->count;
 		const struct proc_row *row = &rows->items[at];
 
-		if (!is_asleep(row) || !is_wanted(list->items[at], row, now_ns) ||
+		if (!is_asleep(row) || !is_wanted(list->items[at], row, few, now_ns) ||
 		    (options->pid_count && !is_target(rows, options, row)))
 			continue;
 		read_wchan(rows->proc, list->items[at], row);

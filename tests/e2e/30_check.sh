@@ -108,12 +108,83 @@ if am_root; then
 		as_nobody "$TMPDIR/mpstat" list -p "${pid_of[own]}" $option >"$out" 2>"$err"
 		status=$?
 		expect "list for a user without rights ${option:-as it is}" 0
-		none "nothing is said to be unseen ${option:-as it is}" "$(grep "^Not all" "$out")"
+		none "want of eBPF hides no domain ${option:-as it is}" \
+			"$(grep -E '^Not all is seen:.*\b(life|eBPF)\b' "$out")"
 	done
 	end_by_kill own
 else
 	skip "a user without rights" "not root"
 fi
+
+# ---- the same verdict with eBPF and without ----------------------------------
+
+cat >"$TMPDIR/sleepers.py" <<'END'
+import fcntl, os, pty, select, signal, socket, sys, tempfile, time
+tcp = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(tcp.getsockname())
+server = tcp.accept()
+pair = socket.socketpair()
+unix = socket.socket(socket.AF_UNIX)
+unix.bind("")
+unix.listen()
+empty, full, (master, terminal) = os.pipe(), os.pipe(), pty.openpty()
+os.set_blocking(full[1], False)
+try:
+    while os.write(full[1], b"x" * 4096):
+        pass
+except BlockingIOError:
+    os.set_blocking(full[1], True)
+locked = tempfile.NamedTemporaryFile()
+fcntl.flock(locked, fcntl.LOCK_EX)
+def epoll():
+    poll = select.epoll()
+    poll.register(empty[0])
+    poll.poll()
+def child():
+    if os.fork() == 0:
+        time.sleep(1000)
+    os.wait()
+sleeps = {
+    "tcp-accept": tcp.accept, "tcp-recv": lambda: client.recv(1),
+    "unix-accept": unix.accept, "unix-recv": lambda: pair[0].recv(1),
+    "pipe-read": lambda: os.read(empty[0], 1), "pipe-write": lambda: os.write(full[1], b"x" * 4096),
+    "terminal": lambda: os.read(terminal, 1), "select": lambda: select.select([empty[0]], [], []),
+    "epoll": epoll, "signal": lambda: signal.sigwait([signal.SIGUSR1]), "pause": signal.pause,
+    "time": lambda: time.sleep(1000), "child": child,
+    "file-lock": lambda: fcntl.flock(open(locked.name), fcntl.LOCK_EX),
+}
+for name, sleep in sleeps.items():
+    pid = os.fork()
+    if pid == 0:
+        sleep()
+        os._exit(0)
+    print(pid, name, flush=True)
+print("ready", flush=True)
+time.sleep(1000)
+END
+# The verdict about a process that has just gone to sleep may change once: both are asked
+# until they are the same, ten seconds.
+same_verdict() {
+	"$mpstat" check -p "$1" --no-bpf >"$out" 2>"$err"
+	without=$?
+	look check -p "$1"
+	[ "$status" -eq "$without" ]
+}
+start sleepers "$python" "$TMPDIR/sleepers.py" || exit 1
+while read -r pid name; do
+	[ "$pid" = ready ] && break
+	await same_verdict "$pid"
+	check "the same verdict with eBPF and without: $name" test "$status" -eq "$without"
+	# Who waits for time, the network or its child is fine.
+	case $name in
+	tcp-* | terminal | select | epoll | signal | pause | time | child)
+		check "it is fine: $name" test "$status" -eq 0 ;;
+	*)
+		check "it is not called fine: $name" test "$status" -eq 3 ;;
+	esac
+done <"$TMPDIR/sleepers.log"
+kill -KILL -- "-${pid_of[sleepers]}"
+finish sleepers
 
 # ---- notes and --strict ------------------------------------------------------
 
