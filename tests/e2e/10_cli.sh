@@ -40,6 +40,7 @@ too_wide() {
 none "no line of help is wider than 100 columns" "$(too_wide)"
 look --version
 expect "--version succeeds" 0
+cp "$out" "$TMPDIR/version"
 check "it begins with name and number" grep -qE '^mpstat \(mptrace\) [0-9]+\.[0-9]+' "$out"
 check "it says whether eBPF is built in" grep -qE '^eBPF: (built in|not built)$' "$out"
 
@@ -156,6 +157,20 @@ root and this is nobody; run as that user or as root"
 	check "no program of ours works then" \
 		none_works "$out"
 	check "the answers keep their form" nothing_else
+	cp "$mpstat" "$TMPDIR/capped"
+	if grep -qx "eBPF: built in" "$TMPDIR/version" &&
+		PATH=$PATH:/usr/sbin:/sbin setcap cap_bpf,cap_perfmon+ep "$TMPDIR/capped" 2>/dev/null &&
+		as_nobody "$TMPDIR/capped" doctor >"$out" 2>"$err"; then
+		status=0
+		expect "doctor with two capabilities" 0
+		check "it says that they are here" grep -qE "^works +CAP_BPF +here: ." "$out"
+		check "it says that others are not" grep -qE "^limited +CAP_SYS_PTRACE +not here" "$out"
+		check "nothing is left of them after loading" grep -qE \
+			"^works +given up +(.* were given up after loading \(CapEff 0000000000000000\)|nothing was)" \
+			"$out"
+	else
+		skip "doctor with two capabilities" "no setcap, or no eBPF"
+	fi
 	start counted "$programs/counted"
 	as_nobody "$TMPDIR/mpstat" list >"$out" 2>"$err"
 	status=$?
