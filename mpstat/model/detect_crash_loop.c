@@ -163,7 +163,9 @@ static void add_finding(const struct model *model, const struct process *const *
 
 static void collect(const struct model *model, struct ends *ends, struct findings *out)
 {
-	for (const struct process *at = NULL; (at = model_next_process(model, at));) {
+	const struct process *at;
+
+	for (size_t i = 0; (at = words_explained(model, i)); i++) {
 		if (!is_crash(model, at))
 			continue;
 		if (VEC_RESERVE(ends, ends->count + 1)) {

@@ -110,6 +110,7 @@ void life_settle(struct process_node *node)
 			process->death.at_ns = process->fact.ended_ns;
 	}
 	blame(node);
+	node->told = false;
 }
 
 /* ---- events ------------------------------------------------------------ */
@@ -446,6 +447,10 @@ static void update(const struct model *model, struct process_node *node)
 
 void life_update(struct model *model)
 {
-	for (size_t i = 0; i < model->processes.count; i++)
-		update(model, (struct process_node *)model->processes.items[i]);
+	for (size_t i = 0; i < model->processes.count; i++) {
+		struct process_node *node = (struct process_node *)model->processes.items[i];
+
+		update(model, node);
+		story_note(model, &node->process);
+	}
 }

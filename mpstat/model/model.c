@@ -207,6 +207,7 @@ void model_tick(struct model *model, uint64_t now_ns)
 {
 	if (now_ns > model->now_ns)
 		model->now_ns = now_ns;
+	story_clear(model);
 	sweep_drop(model);
 	link_all(model);
 	tree_build(model);
@@ -275,6 +276,7 @@ void model_free(struct model *model)
 	free_all(&model->uses);
 	free_all(&model->domains);
 	workers_free(model);
+	free(model->stories.items);
 	waits_free(&model->graph);
 	findings_free(&model->findings);
 	filter_free(&model->filter);

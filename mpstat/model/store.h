@@ -81,6 +81,7 @@ struct process_node {
 	bool oom;	  /* chosen to be killed because memory ran out */
 	bool met;	  /* its first parent has been looked at */
 	bool settled;	  /* a tick has seen it since it ended */
+	bool told;	  /* its story is that of its end, which is final until more is known */
 	uint64_t exit_snapshot; /* of /proc, the last one begun when the end was told */
 	struct life_signals *signals; /* NULL: none */
 	/* workers.c */
@@ -229,6 +230,10 @@ struct model {
 		size_t count, room;
 	} events; /* workers.c */
 	uint64_t workers_made; /* ever */
+	struct {
+		struct process **items; /* with a story, in the order of identity */
+		size_t count, room;
+	} stories;
 	struct fact_source_state source[FACT_SOURCES];
 	struct snapshot snapshot[FACT_SOURCES];
 	struct record_store records;
@@ -344,8 +349,9 @@ void workers_free(struct model *model);
 /* words.c */
 void words_update(struct model *model);
 /* story.c: a zombie, an orphan or an end explained; what others wait for is known. */
-bool story_due(const struct process *process);
-void story_tell(const struct model *model, struct process *process);
+void story_clear(struct model *model); /* before anything is freed */
+void story_note(struct model *model, struct process *process);
+void story_update(struct model *model);
 
 /* detectors.c */
 void findings_update(struct model *model);

@@ -9,6 +9,7 @@
 #include "mpstat/model/words.h"
 
 #include "mpstat/util/text.h"
+#include "mpstat/util/vec.h"
 
 #include <string.h>
 
@@ -17,11 +18,6 @@
 static bool is_zombie(const struct process *process)
 {
 	return !process->fact.ended && !process_lives(process) && process->fact.state == 'Z';
-}
-
-bool story_due(const struct process *process)
-{
-	return process->orphan || process->probably_orphan || !process_lives(process);
 }
 
 bool words_of_init(const struct process *process)
@@ -168,7 +164,7 @@ static void fit(char *out, size_t size, const char *text)
 	strcat(out, "...");
 }
 
-void story_tell(const struct model *model, struct process *process)
+static void tell(const struct model *model, struct process *process)
 {
 	char text[4 * FACT_TEXT_MAX];
 	struct sentence out = sentence_begin(text, sizeof(text));
@@ -182,4 +178,41 @@ void story_tell(const struct model *model, struct process *process)
 	else
 		add_late_orphan(&out, model, process);
 	fit(process->story, sizeof(process->story), text);
+}
+
+void story_clear(struct model *model)
+{
+	for (size_t i = 0; i < model->stories.count; i++) {
+		if (!process_node_of(model->stories.items[i])->told)
+			model->stories.items[i]->story[0] = 0;
+	}
+	model->stories.count = 0;
+}
+
+void story_note(struct model *model, struct process *process)
+{
+	if (!process->orphan && !process->probably_orphan && process_lives(process))
+		return;
+	if (VEC_RESERVE(&model->stories, model->stories.count + 1))
+		model->left_out++;
+	else
+		model->stories.items[model->stories.count++] = process;
+}
+
+void story_update(struct model *model)
+{
+	for (size_t i = 0; i < model->stories.count; i++) {
+		struct process *process = model->stories.items[i];
+		struct process_node *node = process_node_of(process);
+
+		if (node->told && process->fact.ended)
+			continue;
+		tell(model, process);
+		node->told = process->fact.ended;
+	}
+}
+
+const struct process *words_explained(const struct model *model, size_t index)
+{
+	return index < model->stories.count ? model->stories.items[index] : NULL;
 }

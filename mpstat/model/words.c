@@ -176,22 +176,8 @@ static void describe(const struct model *model, struct process *process)
 
 void words_update(struct model *model)
 {
-	bool due = false;
-
-	for (size_t i = 0; i < model->processes.count; i++) {
-		struct process *process =
-			&((struct process_node *)model->processes.items[i])->process;
-
-		describe(model, process);
-		process->story[0] = 0;
-		due |= story_due(process);
-	}
+	for (size_t i = 0; i < model->processes.count; i++)
+		describe(model, &((struct process_node *)model->processes.items[i])->process);
 	/* A story may tell what another process waits for. */
-	for (size_t i = 0; due && i < model->processes.count; i++) {
-		struct process *process =
-			&((struct process_node *)model->processes.items[i])->process;
-
-		if (story_due(process))
-			story_tell(model, process);
-	}
+	story_update(model);
 }

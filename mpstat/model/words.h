@@ -37,6 +37,10 @@ void words_cause(struct sentence *out, const struct death *death);
 /* What a process does, to follow "it is": "waiting in epoll", "running"; NULL: unknown. */
 const char *words_doing(const struct process *process);
 
+/* Those with something to explain (dead or orphans), in the order of identity; index
+ * from 0, NULL beyond the last.  As of the last tick, and during it for detectors. */
+const struct process *words_explained(const struct model *model, size_t index);
+
 /* Does init collect it: that of the machine or of a pid namespace? */
 bool words_of_init(const struct process *process);
 

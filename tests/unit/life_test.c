@@ -178,12 +178,13 @@ static void reap(struct world *w, int who)
 static void do_exit(struct world *w)
 {
 	int who = pick(w, ALIVE, false);
-	struct truth *t = &w->items[who];
+	struct truth *t;
 	struct fact *fact;
 	int parent;
 
 	if (who < 0)
 		return;
+	t = &w->items[who];
 	choose_cause(w, who);
 	fact = event(w, FACT_LIFE_EXIT, who);
 	fact->u.life.exit_code = t->exit_code;
@@ -426,6 +427,7 @@ static void nonsense_is_borne(void **state)
 			bytes[at] = (unsigned char)rand_r(&seed);
 		fact.type = rand_r(&seed) % 4 ? FACT_LIFE : FACT_PROCESS;
 		fact.source = rand_r(&seed) % 2 ? FACT_FROM_PROC : FACT_FROM_KERNEL;
+		fact.u.life.core = false;
 		fact.time_ns = rand_r(&seed) % 1000;
 		if (fact.type == FACT_LIFE) {
 			fact.u.life.what = (uint8_t)(rand_r(&seed) % 8);

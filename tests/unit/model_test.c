@@ -502,10 +502,15 @@ static void random_facts_never_break_the_model(void **state)
 
 		for (size_t i = 0; i < sizeof(fact); i++)
 			bytes[i] = (unsigned char)(rand_r(&seed) % 8 ? rand_r(&seed) % 3 : rand_r(&seed));
-		fact.type = (enum fact_type)(rand_r(&seed) % 12);
+		fact.type = (enum fact_type)(rand_r(&seed) % 13);
 		fact.source = (enum fact_source)(rand_r(&seed) % 6);
 		/* Flags are C bool: the collector makes them, not the program. */
 		fact.u.process.daemon = fact.u.process.ended = rand_r(&seed) % 2;
+		fact.u.process.subreaper = rand_r(&seed) % 2;
+		fact.u.process.ignores_children = fact.u.process.kernel_thread =
+			rand_r(&seed) % 2;
+		if (fact.type == FACT_LIFE)
+			fact.u.life.core = rand_r(&seed) % 2;
 		if (fact.type == FACT_THREAD)
 			fact.u.thread.ended = rand_r(&seed) % 2;
 		if (fact.type == FACT_OBJECT)
