@@ -11,11 +11,10 @@
  */
 #include "mpstat/collector/kernel_bpf.h"
 
-#include "programs.skel.h"
-
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <programs.skel.h>
 
 #include <errno.h>
 #include <stdio.h>

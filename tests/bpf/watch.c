@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,18 @@
 #include <unistd.h>
 
 #define DEADLINE_MS 10000
+
+/* Children not reaped yet: a test that fails leaves none. */
+static pid_t children[64];
+
+static void remember(pid_t from, pid_t to)
+{
+	for (size_t i = 0; i < sizeof(children) / sizeof(children[0]); i++)
+		if (children[i] == from) {
+			children[i] = to;
+			return;
+		}
+}
 
 int watch_open(void **state)
 {
@@ -39,6 +52,11 @@ int watch_close(void **state)
 {
 	struct watch *watch = *state;
 
+	for (size_t i = 0; i < sizeof(children) / sizeof(children[0]); i++)
+		if (children[i]) {
+			kill(children[i], SIGKILL);
+			child_end(children[i]);
+		}
 	if (!watch)
 		return 0;
 	kernel_close(watch->kernel);
@@ -117,8 +135,11 @@ pid_t child_start(int (*body)(void *arg), void *arg)
 
 	fflush(NULL);
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		memset(children, 0, sizeof(children));
 		_exit(body(arg));
+	}
+	remember(0, pid);
 	return pid;
 }
 
@@ -126,6 +147,7 @@ int child_end(pid_t pid)
 {
 	int status = -1;
 
+	remember(pid, 0);
 	return waitpid(pid, &status, 0) == pid ? status : -1;
 }
 
@@ -172,8 +194,8 @@ char proc_state(pid_t pid)
 	file = fopen(path, "re");
 	if (!file)
 		return 0;
-	if (!fgets(text, sizeof(text), file))
-		text[0] = '\0';
+	/* Not a line: a name may have several. */
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
 	fclose(file);
 	end = strrchr(text, ')');
 	return end && end[1] ? end[2] : 0;
