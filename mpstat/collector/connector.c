@@ -323,7 +323,7 @@ int connector_open(struct connector **out, const char *proc, struct err *err)
 	if (rc < 0) {
 		connector_close(c);
 		if (rc == -EPERM || rc == -EACCES)
-			return err_set(err, rc, "the process connector needs CAP_NET_ADMIN");
+			return err_set(err, rc, "the process connector needs CAP_NET_ADMIN, or Linux 6.6");
 		return err_set(err, rc,
 			       "the process connector does not work here (another pid namespace, "
 			       "or a kernel without it): %s",

@@ -23,7 +23,7 @@
 struct connector;
 
 /* Subscribes.  `proc` is the root of procfs.  0, or a negative errno and a sentence
- * (-EPERM: no CAP_NET_ADMIN; -EOPNOTSUPP: the kernel does not answer).  Reads
+ * (-EPERM: no CAP_NET_ADMIN, which is needed before Linux 6.6; -EOPNOTSUPP: the kernel does not answer).  Reads
  * /proc/PID/stat of everybody once.  The caller ends it with connector_close. */
 int connector_open(struct connector **out, const char *proc, struct err *err);
 void connector_close(struct connector *connector); /* NULL is fine */

@@ -17,6 +17,7 @@ struct taking {
 	int64_t offset_ns;
 };
 
+/* The offset leads to CLOCK_MONOTONIC as we see it, in a time namespace too. */
 static uint64_t since_of(const struct taking *taking, const struct task_head *head)
 {
 	int64_t ns;
@@ -24,7 +25,7 @@ static uint64_t since_of(const struct taking *taking, const struct task_head *he
 	if (!head->since_sched_ns)
 		return 0;
 	ns = (int64_t)head->since_sched_ns + taking->offset_ns;
-	return ns > 0 ? ticks_monotonic(taking->rows->ticks, (uint64_t)ns) : 0;
+	return ns > 0 ? (uint64_t)ns : 0;
 }
 
 static void fill_life(const struct taking *taking, const struct task_process *task,
