@@ -430,8 +430,11 @@ static void update(const struct model *model, struct process_node *node)
 	struct process *process = &node->process;
 	const struct process *parent;
 
-	if (node->settled != process->fact.ended)
+	if (node->settled != process->fact.ended) {
 		node->settled = process->fact.ended;
+		node->told = false;
+		process->story[0] = 0;
+	}
 	if (process->orphan)
 		process->orphan = false;
 	if (!process->first_parent.pid || process->fact.kernel_thread)

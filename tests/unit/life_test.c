@@ -546,6 +546,28 @@ static void an_end_that_was_seen_is_no_life_before_a_snapshot_decides(void **sta
 	tell(model, "snapshot-end source=proc time=4");
 	model_tick(model, 5);
 	assert_true(process_of(model, 7)->fact.ended);
+	assert_string_equal(process_of(model, 7)->story, "exit code 0");
+	model_free(model);
+}
+
+static void who_comes_back_has_no_story(void **state)
+{
+	struct model *model = model_new(0);
+
+	(void)state;
+	assert_non_null(model);
+	for (unsigned i = 1; i < 8; i++) {
+		tell(model, "snapshot-begin source=proc time=%u", 2 * i);
+		if (i % 2)
+			tell(model, "process source=proc time=%u pid=7 start=7 state=S", 2 * i);
+		tell(model, "snapshot-end source=proc time=%u", 2 * i);
+		model_tick(model, 2 * i);
+		assert_string_equal(process_of(model, 7)->story,
+				    i % 2 ? "" : "nobody saw how it ended");
+		model_tick(model, 2 * i + 1);
+		assert_string_equal(process_of(model, 7)->story,
+				    i % 2 ? "" : "nobody saw how it ended");
+	}
 	model_free(model);
 }
 
@@ -558,6 +580,7 @@ int main(void)
 		cmocka_unit_test(a_flood_of_births_stops_at_the_bound),
 		cmocka_unit_test(a_long_story_is_cut_and_says_so),
 		cmocka_unit_test(an_end_that_was_seen_is_no_life_before_a_snapshot_decides),
+		cmocka_unit_test(who_comes_back_has_no_story),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
