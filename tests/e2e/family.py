@@ -352,9 +352,12 @@ class Grower:
         return m.space is not m  # the first of a namespace is immune to most signals
 
     def killer(self, target):
-        """Who may signal it: of the same namespace, or from outside of it."""
+        """Who may signal it, and lives on: of the same namespace, or from outside of it."""
+        def follows(m):
+            return m is target or (m not in (None, OUTSIDE) and m.parent_death and
+                                   follows(m.parent))
         found = [m for m in [self.family.members[0], *self.living()]
-                 if m is not target and m.space in (None, target.space)
+                 if m.space in (None, target.space) and not follows(m)
                  and not (target.space is target and m.space is target)]
         return self.random.choice(found)
 
@@ -474,7 +477,7 @@ class Grower:
             f.leader(member)
         elif what == "exec" and not self.depends(member, leader=False):
             f.exec(member, self.random.choice(("other", "again", "second")))
-        elif what == "rename":
+        elif what == "rename" and not member.leader_gone:  # else it is the thread's name
             f.rename(member, self.random.choice(("said so", "a\nb", "x) R 1", '"q"', "\x1b[31m")))
         elif what == "ignore":
             f.ignore(member, self.random.random() < 0.3)

@@ -61,7 +61,7 @@ class Viewer:
         self.process = subprocess.Popen([MPSTAT, "top", "--json", "-d", delay, *arguments],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
-        self.line, self.news = None, threading.Condition()
+        self.line, self.before, self.time, self.news = None, -1, -1, threading.Condition()
         self.kept = [] if keep else None
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -70,7 +70,9 @@ class Viewer:
     def _read(self):
         for line in self.process.stdout:
             with self.news:
-                self.line = line
+                self.line, self.before = line, self.time
+                # Frames may be large: only the wanted one is decoded.
+                self.time = int(re.search(rb'"monotonic_ns":"?(\d+)', line)[1])
                 if self.kept is not None:
                     self.kept.append(line)
                 self.news.notify_all()
@@ -79,14 +81,14 @@ class Viewer:
             self.news.notify_all()
 
     def frame_after(self, when):
-        """The first frame of a refresh that began after `when`, CLOCK_MONOTONIC ns."""
+        """A frame of a refresh that began after `when`, CLOCK_MONOTONIC ns: a frame has the
+        time of its end, so the one before it is of after `when`, too."""
         until = time.monotonic() + DEADLINE
         with self.news:
             while True:
                 if self.line == b"":
                     raise RuntimeError(f"the viewer ended: {self.process.stderr.read()!r}")
-                # Frames may be large: only the wanted one is decoded.
-                if self.line and int(re.search(rb'"monotonic_ns":"?(\d+)', self.line)[1]) > when:
+                if self.line and self.before >= when:
                     return json.loads(self.line)
                 if not self.news.wait(until - time.monotonic()):
                     raise RuntimeError("no frame within the deadline")
@@ -133,7 +135,11 @@ def rows_of(frame):
 
 
 class Comparison:
-    """One frame against one family."""
+    """One frame against one family.
+
+    Attached before with eBPF: all is known.  Attached before without: what is told must be
+    right.  Attached late: who lives and the zombies, but no first parents and senders.
+    """
 
     def __init__(self, family, frame, attached_before):
         self.family, self.frame, self.before = family, frame, attached_before
@@ -154,8 +160,10 @@ class Comparison:
             row = self.rows.get((member.pid, member.start))
             if member.state != "gone":
                 self.present(member, row)
-            elif self.before:
+            elif self.senders:
                 self.ended(member, row)
+            elif self.before and row:
+                self.ended_unseen(member, row)
             elif row and not row["ended"] and row["state"] not in ("Z", "X"):
                 self.wrong.append(f"{member!r} has gone, but is shown as {row['state']}")
         return self.wrong
@@ -219,10 +227,14 @@ class Comparison:
 
     def since(self, member, row, key, ended):
         """An age that is known to the moment."""
+        if not self.before and ended.leader_gone:
+            return  # the kernel keeps the moment of the first thread alone
         if row[key] is None:
-            if self.kernel or self.before:
+            if self.kernel:
                 self.wrong.append(f"{member!r}: {key} is not known")
             return
+        if not self.kernel:
+            return  # seen from refresh to refresh
         slack = 2_000_000 if self.before else 20_000_000
         first, last = ended.ended
         if not first - slack <= self.now - row[key] <= last + slack:
@@ -234,7 +246,7 @@ class Comparison:
         if member.number == 0:
             return
         orphan = member.parent is not member.first_parent
-        if not self.before:
+        if not self.senders:
             self.first_parent_late(member, row, orphan)
             return
         self.expect(member, row, "first_ppid", member.first_parent.pid)
@@ -254,12 +266,27 @@ class Comparison:
         if row["born_seen"] and row["first_ppid"] != member.first_parent.pid:
             self.wrong.append(f"{member!r}: {row['first_ppid']} claimed as the first parent, "
                               f"which was {member.first_parent!r}")
-        if row["orphan"] or (row["probably_orphan"] and not orphan):
+        if self.before and row["orphan"]:
+            self.expect(member, row, "orphan", orphan)
+            self.expect(member, row, "first_ppid", member.first_parent.pid)
+        elif row["orphan"]:
             self.wrong.append(f"{member!r}: said to be an orphan ({row['story']}), "
-                              f"which {'nobody could know' if orphan else 'it is not'}")
+                              f"which nobody could know")
+        # A guess may be wrong, but must be possible.
+        parent = member.parent
+        if row["probably_orphan"] and parent not in (None, OUTSIDE) and not parent.subreaper and \
+                parent.space is not parent:
+            self.wrong.append(f"{member!r}: said to be an orphan, but {parent!r} adopts nobody")
         if orphan and row["probably_orphan"] and member.alive and \
                 "first parent unknown" not in row["story"]:
             self.wrong.append(f"{member!r}: does not say what is unknown: {row['story']}")
+
+    def ended_unseen(self, member, row):
+        if row["exit_code"] not in (None, member.status()):
+            self.expect(member, row, "exit_code", member.status())
+        if row["born_seen"]:
+            self.expect(member, row, "first_ppid", member.first_parent.pid)
+        self.expect(member, row, "killer_pid", None)
 
     def ended(self, member, row):
         if not row:
