@@ -153,6 +153,7 @@ static void take_exit(struct connector *c, const struct proc_event *event,
 	lives_forget(c->lives, life);
 	begin(c, &fact, event, FACT_LIFE_EXIT);
 	set_process(&fact, &copy);
+	fact.u.life.name[0] = '\0'; /* remembered since exec: it may have changed */
 	fact.u.life.exit_code = life_fact_exit_code((int)exit->exit_code);
 	fact.u.life.core = fact.u.life.exit_code < 0 && exit->exit_code & 0x80;
 	set_other(&fact, parent_at_exit(c, &copy, (uint32_t)exit->parent_tgid));

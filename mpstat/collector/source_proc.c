@@ -83,6 +83,7 @@ static void fill_numbers(const struct proc_source *s, const struct proc_row *row
 	out->group = row->group;
 	out->kernel_thread = row->kernel_thread;
 	out->subreaper = row->subreaper;
+	out->reaper_known = row->whole;
 }
 
 static void fill_details(const struct proc_row *row, const struct proc_details *d,

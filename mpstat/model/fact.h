@@ -107,6 +107,7 @@ struct fact_process {
 	bool ended;		  /* left or died; kept by the domain for its story */
 	bool daemon;
 	bool subreaper;		  /* adopts the orphans below it */
+	bool reaper_known;	  /* somebody looked whether it does */
 	bool ignores_children;	  /* SIGCHLD ignored: its children leave no zombies */
 	bool kernel_thread;
 	int32_t exit_code;	  /* n, -signal, FACT_EXIT_UNKNOWN */

@@ -154,12 +154,20 @@ static void set_name(struct process_node *node, const char *name, uint64_t time_
 	node->named_ns = time_ns;
 }
 
-/* The model's name (a program may have chosen it), else the event's. */
+/* Has it a name that its program chose, beyond the kernel's? */
+static bool has_own_name(const struct process_node *node)
+{
+	const struct claim *claim = node->claims; /* best first */
+
+	return claim && !is_told_by_kernel(claim) && claim->fact.name[0];
+}
+
+/* What it was called at that moment; the model may know an older or a newer name. */
 static void name_other(const struct model *model, const struct fact_life *life, char *name)
 {
 	const struct process_node *other = life->other.pid ? store_process(model, life->other) : NULL;
 
-	if (other && other->process.fact.name[0])
+	if (other && (has_own_name(other) || !life->other_name[0]))
 		memcpy(name, other->process.fact.name, FACT_NAME_MAX);
 	else
 		memcpy(name, life->other_name, FACT_NAME_MAX);
@@ -216,6 +224,8 @@ static void apply_exit(struct model *model, struct process_node *node, const str
 	death->at_ns = fact->time_ns ? fact->time_ns : 1; /* 0 is "lives" */
 	death->exit_code = code;
 	death->core = life->core;
+	if (life->name[0])
+		set_name(node, life->name, fact->time_ns);
 	if (is_possible_parent(life->other, node->process.id))
 		set_parent(node, life->other, fact->time_ns);
 	else
@@ -312,19 +322,34 @@ void life_apply(struct model *model, const struct fact *told)
 
 static bool shows_life(const struct fact_process *told)
 {
-	if (told->ended || !told->state || told->state == 'X')
-		return false;
-	return told->state != 'Z' || (told->threads != FACT_UNKNOWN && told->threads > 1);
+	return !told->ended && told->state && told->state != 'X' && told->state != 'Z';
+}
+
+static bool has_more_threads(const struct fact_process *told)
+{
+	return told->threads != FACT_UNKNOWN && told->threads > 1;
 }
 
 /* Whatever its end was said to be, it is not over. */
-static void revive(struct model *model, struct process_node *node)
+static void revive(struct process_node *node)
 {
-	model->rejected += node->exited;
 	node->exited = false;
 	memset(&node->process.death, 0, sizeof(node->process.death));
 	node->process.death.exit_code = FACT_EXIT_UNKNOWN;
 	node->process.fact.exit_code = FACT_EXIT_UNKNOWN;
+}
+
+/* Was its end told too early?  The end of its first thread may have been taken for that
+ * of all (the process connector cannot tell).  But who has one thread, and that is
+ * said to have ended, only takes time: giving back memory comes after the event.  A
+ * snapshot under way when the end was told may have been before it. */
+static bool is_refuted(const struct model *model, const struct process_node *node,
+		       const struct fact_process *told)
+{
+	if (!node->exited)
+		return shows_life(told);
+	return has_more_threads(told) && !told->ended &&
+	       model->snapshot[FACT_FROM_PROC].number > node->exit_snapshot;
 }
 
 void life_seen(struct model *model, struct process_node *node, const struct fact *fact)
@@ -336,11 +361,9 @@ void life_seen(struct model *model, struct process_node *node, const struct fact
 		node->life = false;
 	if (!node->forked && !process->first_parent.pid && !told->kernel_thread)
 		process->first_parent = told->parent;
-	/* A snapshot under way when the end was told may have been before it. */
-	if (shows_life(told) &&
-	    (!node->exited || model->snapshot[FACT_FROM_PROC].number > node->exit_snapshot) &&
-	    (process->death.at_ns || process->death.exit_code != FACT_EXIT_UNKNOWN))
-		revive(model, node);
+	if ((process->death.at_ns || process->death.exit_code != FACT_EXIT_UNKNOWN) &&
+	    is_refuted(model, node, told))
+		revive(node);
 }
 
 /* ---- parents, at a tick ------------------------------------------------- */
@@ -401,7 +424,7 @@ static void meet_parent(const struct model *model, struct process_node *node,
 	if (parent)
 		memcpy(process->first_parent_name, parent->fact.name,
 		       sizeof(process->first_parent_name));
-	process->born_seen = parent && !adopter;
+	process->born_seen = parent && !adopter && parent->fact.reaper_known;
 	process->probably_orphan = adopter && (life_strange_group(model, process) ||
 					       has_strange_session(process));
 }

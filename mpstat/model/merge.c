@@ -120,6 +120,7 @@ static void merge_sure(struct fact_process *out, const struct fact_process *clai
 	if (claim->inner_pid)
 		out->inner_pid = claim->inner_pid;
 	out->subreaper = claim->subreaper;
+	out->reaper_known = claim->reaper_known;
 	out->ignores_children = claim->ignores_children;
 	out->kernel_thread = claim->kernel_thread;
 	keep_text(out->cgroup, claim->cgroup, sizeof(out->cgroup));
