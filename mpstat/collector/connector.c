@@ -6,6 +6,7 @@
 #include "mpstat/collector/lives.h"
 #include "mpstat/collector/proc.h"
 #include "mpstat/util/text.h"
+#include "mpstat/util/vec.h"
 
 #include <errno.h>
 #include <linux/cn_proc.h>
@@ -25,6 +26,10 @@ struct connector {
 	int socket, proc;
 	struct ticks ticks;
 	struct lives *lives;
+	struct {
+		uint32_t *items; /* pids whose first thread has ended */
+		size_t count, room;
+	} ending;
 	bool answered;
 	uint32_t refused; /* errno in the answer */
 };
@@ -82,16 +87,49 @@ static void take_answer(struct connector *c, const struct proc_event *event,
 	c->refused = event->event_data.ack.err;
 }
 
+/* The message lacks the parent when that has waited for it already: then it still
+ * is the one that bore it. */
+static const struct life *parent_at_exit(struct connector *c, const struct life *life,
+					 uint32_t told)
+{
+	const struct life *parent = lives_find(c->lives, told ? told : life->parent.pid);
+
+	/* The number may have passed to a younger one. */
+	if (!parent || parent->id.start > life->id.start)
+		return NULL;
+	return told || parent->id.start == life->parent.start ? parent : NULL;
+}
+
+static void tell_end(struct connector *c, struct life *life, const struct fact_sink *sink)
+{
+	struct proc_event moment = { .timestamp_ns = life->end_time };
+	struct life copy = *life; /* looking for the parent may move it */
+	struct fact fact;
+
+	lives_forget(c->lives, life);
+	begin(c, &fact, &moment, FACT_LIFE_EXIT);
+	set_process(&fact, &copy);
+	fact.u.life.name[0] = '\0'; /* remembered since exec: it may have changed */
+	fact.u.life.exit_code = life_fact_exit_code((int)copy.end_status);
+	fact.u.life.core = fact.u.life.exit_code < 0 && copy.end_status & 0x80;
+	set_other(&fact, parent_at_exit(c, &copy, copy.end_parent));
+	tell(&fact, sink);
+}
+
 static void take_fork(struct connector *c, const struct proc_event *event,
 		      const struct fact_sink *sink)
 {
 	const struct fork_proc_event *fork = &event->event_data.fork;
 	const struct life *parent, *child;
+	struct life *last;
 	struct life copy; /* being born may move the parent's */
 	struct fact fact;
 
 	if (fork->child_pid != fork->child_tgid || fork->child_tgid <= 0)
 		return; /* a thread */
+	last = lives_remembered(c->lives, (uint32_t)fork->child_tgid);
+	if (last && last->queued)
+		tell_end(c, last, sink); /* the number has passed on */
 	parent = lives_find(c->lives, (uint32_t)fork->parent_tgid);
 	if (parent)
 		copy = *parent;
@@ -119,45 +157,64 @@ static void take_exec(struct connector *c, const struct proc_event *event,
 	tell(&fact, sink);
 }
 
-/* The message lacks the parent when that has waited for it already: then it still
- * is the one that bore it. */
-static const struct life *parent_at_exit(struct connector *c, const struct life *life,
-					 uint32_t told)
-{
-	const struct life *parent = lives_find(c->lives, told ? told : life->parent.pid);
-
-	/* The number may have passed to a younger one. */
-	if (!parent || parent->id.start > life->id.start)
-		return NULL;
-	return told || parent->id.start == life->parent.start ? parent : NULL;
-}
-
-/* A process ends with its last thread, which need not be the first.  By the time
- * of the message an ended thread is no longer counted. */
+/* A process ends with its last thread, which need not be the first; its status is the
+ * first thread's, unless all were ended together.  The messages of the others may be
+ * behind this one, so the verdict waits until all have been read. */
 static void take_exit(struct connector *c, const struct proc_event *event,
 		      const struct fact_sink *sink)
 {
 	const struct exit_proc_event *exit = &event->event_data.exit;
 	struct life *life = lives_find(c->lives, (uint32_t)exit->process_tgid);
 	bool first = exit->process_pid == exit->process_tgid;
-	struct life copy; /* looking for the parent may move it */
-	struct fact fact;
 
 	if (!life || (!first && !life->leader_gone))
 		return;
-	if (lives_goes_on(c->lives, life)) {
-		life->leader_gone = true;
+	life->leader_gone = true;
+	life->end_time = event->timestamp_ns;
+	life->end_parent = (uint32_t)exit->parent_tgid;
+	if (first || exit->exit_code)
+		life->end_status = exit->exit_code;
+	if (life->queued)
+		return;
+	if (life != lives_remembered(c->lives, life->id.pid) ||
+	    VEC_RESERVE(&c->ending, c->ending.count + 1) < 0) {
+		if (!lives_goes_on(c->lives, life))
+			tell_end(c, life, sink);
 		return;
 	}
-	copy = *life;
-	lives_forget(c->lives, life);
-	begin(c, &fact, event, FACT_LIFE_EXIT);
-	set_process(&fact, &copy);
-	fact.u.life.name[0] = '\0'; /* remembered since exec: it may have changed */
-	fact.u.life.exit_code = life_fact_exit_code((int)exit->exit_code);
-	fact.u.life.core = fact.u.life.exit_code < 0 && exit->exit_code & 0x80;
-	set_other(&fact, parent_at_exit(c, &copy, (uint32_t)exit->parent_tgid));
-	tell(&fact, sink);
+	life->queued = true;
+	c->ending.items[c->ending.count++] = life->id.pid;
+}
+
+/* Of those whose first thread has ended: have all?  By now an ended thread is no
+ * longer counted. */
+static bool drop_those_who_go_on(struct connector *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->ending.count; i++) {
+		struct life *life = lives_remembered(c->lives, c->ending.items[i]);
+
+		if (!life || !life->queued)
+			continue;
+		if (lives_goes_on(c->lives, life))
+			life->queued = false;
+		else
+			c->ending.items[kept++] = c->ending.items[i];
+	}
+	c->ending.count = kept;
+	return kept > 0;
+}
+
+static void tell_ends(struct connector *c, const struct fact_sink *sink)
+{
+	for (size_t i = 0; i < c->ending.count; i++) {
+		struct life *life = lives_remembered(c->lives, c->ending.items[i]);
+
+		if (life && life->queued)
+			tell_end(c, life, sink);
+	}
+	c->ending.count = 0;
 }
 
 static const struct {
@@ -227,17 +284,36 @@ static int receive(struct connector *c, const struct fact_sink *sink)
 	return 1;
 }
 
-uint64_t connector_drain(struct connector *c, const struct fact_sink *sink)
+static uint64_t receive_all(struct connector *c, const struct fact_sink *sink)
 {
 	uint64_t full = 0;
 	int rc = 1;
 
-	ticks_refresh(&c->ticks);
 	for (int i = 0; i < DRAIN_MESSAGES && (rc > 0 || rc == -ENOBUFS || rc == -EINTR); i++) {
 		rc = receive(c, sink);
 		full += rc == -ENOBUFS;
 		if (rc == 0)
 			break;
+	}
+	return full;
+}
+
+void connector_settle(struct connector *c, const struct fact_sink *sink)
+{
+	if (drop_those_who_go_on(c))
+		tell_ends(c, sink);
+}
+
+uint64_t connector_drain(struct connector *c, const struct fact_sink *sink)
+{
+	uint64_t full;
+
+	ticks_refresh(&c->ticks);
+	full = receive_all(c, sink);
+	if (drop_those_who_go_on(c)) {
+		/* What was sent before they were gone is there now. */
+		full += receive_all(c, sink);
+		connector_settle(c, sink);
 	}
 	return full;
 }
@@ -341,6 +417,7 @@ void connector_close(struct connector *c)
 	if (!c)
 		return;
 	lives_free(c->lives);
+	free(c->ending.items);
 	if (c->socket >= 0)
 		close(c->socket);
 	if (c->proc >= 0)

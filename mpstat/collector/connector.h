@@ -36,6 +36,9 @@ uint64_t connector_drain(struct connector *connector, const struct fact_sink *si
 void connector_take(struct connector *connector, const void *bytes, size_t size,
 		    const struct fact_sink *sink);
 
+/* Tells the ends that the datagrams taken so far amount to; for tests. */
+void connector_settle(struct connector *connector, const struct fact_sink *sink);
+
 /* A connector without socket, which connector_take feeds; for tests. */
 struct connector *connector_new(const char *proc, struct err *err);
 

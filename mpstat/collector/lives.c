@@ -129,6 +129,13 @@ struct life *lives_find(struct lives *lives, uint32_t pid)
 	return pid && read_life(lives, pid, &lives->last) ? &lives->last : NULL;
 }
 
+struct life *lives_remembered(struct lives *lives, uint32_t pid)
+{
+	struct entry *entry = find(lives, pid);
+
+	return entry ? &entry->life : NULL;
+}
+
 /* /proc is asked a moment later: by then the number may be somebody else's.  The
  * start time is taken a few microseconds before the message is. */
 struct life *lives_born(struct lives *lives, uint32_t pid, uint64_t boot_ns,
@@ -143,7 +150,7 @@ struct life *lives_born(struct lives *lives, uint32_t pid, uint64_t boot_ns,
 			life = *parent;
 		life.id.pid = pid;
 		life.id.start = born;
-		life.leader_gone = false;
+		life.leader_gone = life.queued = false;
 	}
 	life.parent = parent ? parent->id : (struct process_id){ 0, 0 };
 	return remember(lives, &life);
@@ -155,6 +162,7 @@ void lives_renew(struct lives *lives, struct life *life)
 
 	if (read_life(lives, life->id.pid, &now) && now.id.start == life->id.start) {
 		now.parent = life->parent;
+		now.queued = life->queued;
 		*life = now;
 	}
 	life->leader_gone = false;

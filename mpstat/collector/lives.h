@@ -22,7 +22,11 @@ struct life {
 	struct process_id id, parent; /* parent: at birth; pid 0: unknown */
 	char name[16]; /* raw bytes */
 	uint32_t uid, session, group;
-	bool leader_gone; /* its first thread has ended, others go on */
+	bool leader_gone; /* its first thread has ended; perhaps others go on */
+	bool queued;	  /* to be looked at whether it has ended (connector.c) */
+	/* What the messages of its threads' ends say of its own, so far. */
+	uint64_t end_time; /* as in the message */
+	uint32_t end_status, end_parent;
 };
 
 struct lives;
@@ -36,6 +40,9 @@ void lives_read_all(struct lives *lives);
 /* The process that has the number now, as remembered, else from /proc; NULL: nobody
  * knows.  Valid until the next call. */
 struct life *lives_find(struct lives *lives, uint32_t pid);
+
+/* The same, but only who is remembered. */
+struct life *lives_remembered(struct lives *lives, uint32_t pid);
 
 /* A process was born at boot_ns (CLOCK_BOOTTIME) of `parent` (NULL: unknown); when
  * it is gone already its identity is that moment and the rest is its parent's.

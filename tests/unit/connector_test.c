@@ -59,6 +59,7 @@ static void take(struct fixture *f, const struct proc_event *event)
 	size_t size = pack(bytes, event);
 
 	connector_take(f->connector, bytes, size, &f->sink);
+	connector_settle(f->connector, &f->sink);
 }
 
 static struct proc_event fork_of(uint32_t parent, uint32_t child, uint64_t time_ns)
