@@ -6,6 +6,7 @@ import mmap
 import os
 import signal
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -96,25 +97,29 @@ def reuse(tap, viewer, name, pause):
     os.close(tell)
 
 
-def slow_end(tap, viewer, size):
+def slow_end(tap, viewer, size, threads):
     """The kernel tells the end, then takes its time to free the memory."""
     ready, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
+        for _ in range(threads):
+            threading.Thread(target=signal.pause, daemon=True).start()
         memory = mmap.mmap(-1, size)
         for at in range(0, size, mmap.PAGESIZE):
             memory[at] = 1
         os.write(tell, b"x")
-        os._exit(5)
+        signal.pause()
     os.read(ready, 1)
     os.close(ready)
     os.close(tell)
+    os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     frame = viewer.frame_after(time.monotonic_ns())
     rows = [r for r in frame["processes"] if r["pid"] == pid and r["first_ppid"] == os.getpid()]
-    wrong = [] if len(rows) == 1 and rows[0]["ended"] and rows[0]["exit_code"] == 5 else \
+    wrong = [] if len(rows) == 1 and rows[0]["ended"] and rows[0]["exit_code"] == -9 and \
+        rows[0]["killer_pid"] == os.getpid() else \
         [f"{r['state']} {r['exit_code']} {r['story']}" for r in rows] or ["not there"]
-    tap.check(f"an end that frees {size >> 20} MiB is remembered", wrong)
+    tap.check(f"the end of {threads + 1} threads that frees {size >> 20} MiB is remembered", wrong)
 
 
 def ends_at_once(tap, viewer, count):
@@ -161,7 +166,8 @@ def main():
     with open("/proc/meminfo", encoding="ascii") as file:
         available = int(next(line for line in file if "MemAvailable" in line).split()[1]) << 10
     if available > 3 << 30:
-        slow_end(tap, viewer, 1 << 30)
+        for threads in (0, 1, 7, 7, 7):
+            slow_end(tap, viewer, 1 << 30, threads)
     else:
         tap.skip("an end that frees much memory", "not enough memory here")
     ends_at_once(tap, viewer, 60)
