@@ -41,6 +41,7 @@ static void fill_owner(const struct mpt_wire_object *o, struct fact_object *out)
 	out->owner_slot = MPT_LOCK_SLOT(word);
 	out->owner_generation = MPT_LOCK_GENERATION(word);
 	out->owner_since_ns = o->owner_since_ns;
+	out->owner_times = 1ull + o->owner_again;
 }
 
 /* When the oldest message was put: its descriptor is the one to be taken next. */
@@ -89,6 +90,10 @@ static void fill_object(const struct decode *d, uint32_t slot, struct fact_objec
 		fill_owner(o, out);
 	if (traits & MPT_T_DEPTH)
 		out->oldest_ns = oldest(d, o);
+	if (traits & MPT_T_FLAG) {
+		out->set = o->latch & MPT_LATCH_SET;
+		out->sets = MPT_LATCH_COUNT(o->latch);
+	}
 	fill_side(&o->take, &out->take);
 	fill_side(&o->give, &out->give);
 	fill_hist(&o->hold, &out->hold);

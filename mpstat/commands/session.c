@@ -203,6 +203,8 @@ int session_open(struct session *session, const struct options *options, uint32_
 	if (gethostname(session->host, sizeof(session->host) - 1) < 0)
 		session->host[0] = '\0';
 	describe_scope(session);
+	session->widen = flags & SESSION_WIDEN && !session_narrow(session) && !options->all &&
+			 !options->input_count;
 	set_targets(session, flags);
 	open_kernel(session);
 	open_sources(session);
@@ -228,6 +230,21 @@ void session_close(struct session *session)
 	session->model = NULL;
 }
 
+/* Decided once: what is on the screen must not change its mind. */
+static void widen(struct session *session)
+{
+	const struct model_filter all = {.all = true};
+
+	if (!session->widen)
+		return;
+	session->widen = false;
+	if (model_next_domain(session->model, NULL))
+		return;
+	model_set_filter(session->model, &all);
+	snprintf(session->scope, sizeof(session->scope),
+		 "all processes (none uses libmptrace)");
+}
+
 void session_refresh(struct session *session)
 {
 	size_t i;
@@ -237,6 +254,7 @@ void session_refresh(struct session *session)
 			sources[i]->read(session->states[i], clock_ns(CLOCK_MONOTONIC),
 					 &session->sink);
 	model_tick(session->model, clock_ns(CLOCK_MONOTONIC));
+	widen(session);
 	losses_release(&session->losses, session->model);
 }
 

@@ -32,6 +32,7 @@ struct session {
 	uint64_t rights; /* CapEff before kernel_open gave some of it up */
 	struct inputs inputs;
 	struct losses losses;
+	bool widen; /* still to be decided (SESSION_WIDEN) */
 	char scope[FACT_TEXT_MAX];
 	char host[FACT_NAME_MAX];
 	/* Called for every record as it arrives; `record` is valid during the
@@ -43,7 +44,10 @@ struct session {
 #define SESSION_DRAIN_S 0.1 /* between two drains: the kernel's ring is bounded */
 
 enum session_flag {
-	SESSION_RECORDS = 1 << 0 /* read the rings, not only the state */
+	SESSION_RECORDS = 1 << 0, /* read the rings, not only the state */
+	/* Nothing particular asked for and no program uses libmptrace: then everything is
+	 * looked at, as there would be nothing to see. */
+	SESSION_WIDEN = 1 << 1
 };
 
 /*

@@ -228,7 +228,7 @@ static int top_run(const struct options *options, struct err *err)
 	int code;
 
 	if (find_pace(options, &pace, err) < 0 ||
-	    session_open(&session, options, SESSION_RECORDS, err) < 0)
+	    session_open(&session, options, SESSION_RECORDS | SESSION_WIDEN, err) < 0)
 		return report_failed(err);
 	code = pace.full_screen ? full_screen(&session, &pace, err) : batch(&session, &pace, err);
 	session_close(&session);

@@ -214,7 +214,11 @@ struct fact_object {
 	bool held;
 	uint32_t owner_slot, owner_generation; /* thread slot in the domain */
 	uint64_t owner_since_ns;
+	uint64_t owner_times; /* RECURSES: how often the owner has acquired it */
 	uint64_t hold_ns, hold_max_ns;
+	/* FLAG kinds */
+	bool set;
+	uint64_t sets; /* how often it was set */
 	/* DEPTH kinds */
 	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
 	struct fact_side take, give;

@@ -143,6 +143,29 @@ struct value v_holder(const struct model *m, const struct object *o)
 	return v_text(m->scratch);
 }
 
+struct value v_state(const struct model *m, const struct object *o)
+{
+	struct value holder;
+	struct sentence out;
+
+	if (kind_has(o->fact.kind, MPT_T_FLAG))
+		return v_text(o->fact.set ? "(set)" : "(clear)");
+	if (!kind_has(o->fact.kind, MPT_T_OWNER))
+		return v_none();
+	holder = v_holder(m, o);
+	if (holder.type != VALUE_TEXT || o->fact.owner_times < 2)
+		return holder;
+	out = sentence_begin(m->scratch, MODEL_SCRATCH);
+	if (o->owner) {
+		out.brief = true;
+		words_thread(&out, o->owner);
+	} else {
+		sentence_add(&out, "?");
+	}
+	sentence_add(&out, " x%llu", (unsigned long long)o->fact.owner_times);
+	return v_text(m->scratch);
+}
+
 /* ---- records ----------------------------------------------------------- */
 
 struct value v_record_object(const struct model *m, const struct record *r)

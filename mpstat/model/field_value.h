@@ -88,6 +88,8 @@ struct value v_sources(const struct model *m, const struct process *p);
 struct value v_thread_wait(const struct model *m, const struct thread *t);
 struct value v_thread_blocker(const struct model *m, const struct thread *t);
 struct value v_holder(const struct model *m, const struct object *o);
+/* The same with how often it holds it; "(set)", "(clear)". */
+struct value v_state(const struct model *m, const struct object *o);
 struct value v_record_object(const struct model *m, const struct record *r);
 struct value v_record_time(const struct model *m, const struct record *r);
 struct value v_record_wait(const struct record *r);

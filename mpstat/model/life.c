@@ -220,7 +220,6 @@ static void apply_exit(struct model *model, struct process_node *node, const str
 		return;
 	}
 	node->exited = true;
-	node->exit_snapshot = model->snapshot[FACT_FROM_PROC].number;
 	death->at_ns = fact->time_ns ? fact->time_ns : 1; /* 0 is "lives" */
 	death->exit_code = code;
 	death->core = life->core;
@@ -230,7 +229,7 @@ static void apply_exit(struct model *model, struct process_node *node, const str
 		set_parent(node, life->other, fact->time_ns);
 	else
 		model->rejected += life->other.pid != 0;
-	if (node->exit_snapshot)
+	if (model->snapshot[FACT_FROM_PROC].number)
 		return;
 	/* No /proc: nobody else will say so. */
 	node->absent = true;
@@ -325,34 +324,15 @@ static bool shows_life(const struct fact_process *told)
 	return !told->ended && told->state && told->state != 'X' && told->state != 'Z';
 }
 
-static bool has_more_threads(const struct fact_process *told)
-{
-	return told->threads != FACT_UNKNOWN && told->threads > 1;
-}
-
-/* Whatever its end was said to be, it is not over. */
+/* An exit code some program told of a process that lives. */
 static void revive(struct process_node *node)
 {
-	node->exited = false;
 	memset(&node->process.death, 0, sizeof(node->process.death));
 	node->process.death.exit_code = FACT_EXIT_UNKNOWN;
 	node->process.fact.exit_code = FACT_EXIT_UNKNOWN;
 }
 
-/* Was its end told too early?  The end of its first thread may have been taken for that
- * of all (the process connector cannot tell).  But who has one thread, and that is
- * said to have ended, only takes time: giving back memory comes after the event.  A
- * snapshot under way when the end was told may have been before it. */
-static bool is_refuted(const struct model *model, const struct process_node *node,
-		       const struct fact_process *told)
-{
-	if (!node->exited)
-		return shows_life(told);
-	return has_more_threads(told) && !told->ended &&
-	       model->snapshot[FACT_FROM_PROC].number > node->exit_snapshot;
-}
-
-void life_seen(struct model *model, struct process_node *node, const struct fact *fact)
+void life_seen(struct process_node *node, const struct fact *fact)
 {
 	const struct fact_process *told = &fact->u.process;
 	struct process *process = &node->process;
@@ -361,8 +341,10 @@ void life_seen(struct model *model, struct process_node *node, const struct fact
 		node->life = false;
 	if (!node->forked && !process->first_parent.pid && !told->kernel_thread)
 		process->first_parent = told->parent;
-	if ((process->death.at_ns || process->death.exit_code != FACT_EXIT_UNKNOWN) &&
-	    is_refuted(model, node, told))
+	/* The kernel's word is final, whatever a snapshot shows: giving back memory comes after
+	 * the end, and takes its time. */
+	if (!node->exited && shows_life(told) &&
+	    (process->death.at_ns || process->death.exit_code != FACT_EXIT_UNKNOWN))
 		revive(node);
 }
 

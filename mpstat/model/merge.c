@@ -307,7 +307,7 @@ void merge_process(struct model *model, const struct fact *fact)
 	if (claim->told.source == FACT_FROM_PROC)
 		node->absent = false;
 	if (is_kernel(claim))
-		life_seen(model, node, fact);
+		life_seen(node, fact);
 	insert(node, claim);
 	node->process.last_seen_ns = claim->told.time_ns;
 	merge_claims(node, claim->told.time_ns);

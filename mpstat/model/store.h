@@ -82,7 +82,6 @@ struct process_node {
 	bool met;	  /* its first parent has been looked at */
 	bool settled;	  /* a tick has seen it since it ended */
 	bool told;	  /* its story is that of its end, which is final until more is known */
-	uint64_t exit_snapshot; /* of /proc, the last one begun when the end was told */
 	struct life_signals *signals; /* NULL: none */
 	/* workers.c */
 	uint64_t joined;  /* number of the group it was counted in, 0: none */
@@ -302,7 +301,7 @@ void merge_free_claim(struct model *model, struct claim *claim);
 /* life.c: an event of life. */
 void life_apply(struct model *model, const struct fact *fact);
 /* A kernel source shows the process. */
-void life_seen(struct model *model, struct process_node *node, const struct fact *fact);
+void life_seen(struct process_node *node, const struct fact *fact);
 /* The end of a process nobody saw end, from what is known. */
 void life_settle(struct process_node *node);
 /* First parents and orphans; parents are linked. */

@@ -7,7 +7,7 @@
 #include "mpstat/model/kind.h"
 #include "mpstat/view/view_state.h"
 
-void object_rows_fill(struct page *page, const struct view *view, uint32_t trait,
+void object_rows_fill(struct page *page, const struct view *view, uint32_t traits,
 		      const char *nothing)
 {
 	const struct object *object = NULL;
@@ -15,7 +15,7 @@ void object_rows_fill(struct page *page, const struct view *view, uint32_t trait
 
 	table_begin(page->table);
 	while ((object = model_next_object(view->config.model, object))) {
-		if (!object->matched || !kind_has(object->fact.kind, trait))
+		if (!object->matched || !(kind_traits(object->fact.kind) & traits))
 			continue;
 		table_add(page->table, identity_object(object->id), (struct identity){0, 0}, object);
 		shown++;

@@ -7,8 +7,8 @@
 
 #include "mpstat/view/screen.h"
 
-/* Fills the table with the objects shown that have the trait, or explains. */
-void object_rows_fill(struct page *page, const struct view *view, uint32_t trait,
+/* Fills the table with the objects shown that have one of the traits, or explains. */
+void object_rows_fill(struct page *page, const struct view *view, uint32_t traits,
 		      const char *nothing);
 
 enum style object_rows_style(const void *row);	    /* of a whole row */

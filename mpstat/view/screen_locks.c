@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * screen_locks.c - every object that has an owner: locks and whatever kind
- * comes later with one.
+ * screen_locks.c - what one waits for and nothing is in: every object that has an
+ * owner, or is set or clear.
  */
 #include "mpstat/model/kind.h"
 #include "mpstat/view/object_rows.h"
@@ -11,7 +11,7 @@ static const struct table_column columns[] = {
 	{.key = "name", .grow = 20, .style = object_rows_name_style},
 	{.key = "domain", .drop = 10},
 	{.key = "kind", .drop = 9},
-	{.key = "holder", .grow = 20},
+	{.key = "state", .title = "HOLDER", .grow = 20},
 	{.key = "held_for_ns"},
 	{.key = "waiters", .style = object_rows_take_style},
 	{.key = "acquisitions_per_s"},
@@ -34,15 +34,15 @@ static const struct table_spec spec = {
 
 static void update(struct page *page, const struct view *view)
 {
-	object_rows_fill(page, view, MPT_T_OWNER,
-			 "No lock of libmptrace is open in what is shown.");
+	object_rows_fill(page, view, MPT_T_OWNER | MPT_T_FLAG,
+			 "No lock or event of libmptrace is open in what is shown.");
 }
 
 const struct screen screen_locks = {
 	.name = "locks",
 	.title = "Locks",
 	.key = '3',
-	.help = "Locks: holder, waiters, how often and how long waited for and held.",
+	.help = "Locks and events: holder, waiters, how long waited for and held.",
 	.table = &spec,
 	.keys = object_rows_keys,
 	.update = update,

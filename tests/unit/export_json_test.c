@@ -208,8 +208,9 @@ static void rows_have_the_keys_of_the_field_table_and_no_other(void **state)
 		size_t count = 0;
 
 		for (j = 0; j < field_count; j++) {
-			/* a queue has no owner */
-			if (fields[j].entity != rows[i].entity || fields[j].traits & MPT_T_OWNER)
+			/* a queue has no owner and is not set or clear */
+			if (fields[j].entity != rows[i].entity ||
+			    fields[j].traits & (MPT_T_OWNER | MPT_T_FLAG))
 				continue;
 			count++;
 			if (!json_object_get(row, fields[j].key))

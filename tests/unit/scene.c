@@ -43,6 +43,7 @@ static void tell_process(struct scene *scene, unsigned who, const char *name)
 	p->cpu_ns = scene->refreshes * (who == CONSUMER1 ? 250000000ull : 4000000ull);
 	p->rss_bytes = (3 + who) << 20;
 	p->threads = 1;
+	p->reaper_known = true;
 	p->started_ns = START - 60 * SECOND;
 	p->domain = SCENE_DOMAIN;
 	p->slot = who;

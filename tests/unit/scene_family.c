@@ -45,6 +45,7 @@ static void tell_as(struct scene *scene, uint32_t pid, uint32_t parent, const ch
 	p->cpu_ns = scene->refreshes * 10000000ull;
 	p->rss_bytes = state == 'Z' ? 0 : 5 << 20;
 	p->threads = 1;
+	p->reaper_known = true;
 	p->started_ns = pid > SCENE_POOL + SCENE_WORKERS ? 1003 * SECOND : 970 * SECOND;
 	p->exit_code = FACT_EXIT_UNKNOWN;
 	if (state == 'S')

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sync.c - a recursive lock held three deep, one who waits for it, and two who wait for
+ * an event nobody sets: for tests of what the viewer says of them.
+ *
+ *   sync    prints "ready" and stays until killed
+ */
+#include <mptrace/mptrace.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct mpt_rlock *tree;
+static struct mpt_event *start;
+
+static int waits_for_lock(void *arg)
+{
+	(void)arg;
+	return mpt_rlock_acquire(tree, MPT_FOREVER);
+}
+
+static int waits_for_event(void *arg)
+{
+	(void)arg;
+	return mpt_event_wait(start, MPT_FOREVER);
+}
+
+static int begin(int (*body)(void *), const char *name)
+{
+	struct mpt_process_options options = { .name = name };
+	struct mpt_process *process;
+
+	return mpt_process_create(&process, body, NULL, &options) ? 1 :
+								      mpt_process_start(process);
+}
+
+int main(void)
+{
+	if (mpt_rlock_create(&tree, "tree", 0) || mpt_event_create(&start, "start", 0))
+		return 1;
+	for (int i = 0; i < 3; i++)
+		if (mpt_rlock_acquire(tree, MPT_FOREVER))
+			return 1;
+	if (begin(waits_for_lock, "climber") || begin(waits_for_event, "runner-1") ||
+	    begin(waits_for_event, "runner-2"))
+		return 1;
+	puts("ready");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
