@@ -178,10 +178,11 @@ check-full: deps-full
 check-bounded: deps-full
 	@BUILD=$(abspath $(BUILD)) tests/full.sh bounded
 
-## bench        measure: record, lock and queue against their neighbours
+## bench        measure: record, lock, queue and viewer against their neighbours
 bench: deps-bench
 	@$(again) all benches
 	@BUILD=$(abspath $(OUT)) tests/bench/run
+	@BUILD=$(abspath $(OUT)) tests/bench/viewers
 
 ## install      PREFIX=/usr/local DESTDIR= ; the command is called MPSTAT_NAME=mpstat-ipc
 install: all

@@ -42,6 +42,8 @@ test|universal-ctags|finds functions and their length
 test|g++|the public headers must be C++ as well
 test|ncurses-term|terminal descriptions the screens are tried on
 bench|python3|runs the rounds of make bench, and is measured
+bench|htop|is measured beside mpstat
+bench|procps|top and ps, measured beside mpstat
 full|clang|a second compiler's warnings
 full|valgrind|memory errors of the unit tests
 END

@@ -8,7 +8,8 @@
 #
 # Steps: clang without warnings, unit and api tests under the address and
 # undefined-behaviour sanitizers (a leak fails), and, unbounded, valgrind on the
-# unit tests, a kill at every fifth instruction of the library's calls and the api
+# unit tests, a kill at every fifth instruction of the library's calls, 1,000 random
+# process trees, and the api
 # tests twenty times over.  MPT_STEP=n changes the five, REPEAT=n the twenty.
 # The last line is "N passed, N failed, N skipped".
 
@@ -74,11 +75,11 @@ clang_step() {
 }
 
 sanitizer_step() {
-	step "unit and api tests under the address and undefined-behaviour sanitizers"
+	step "unit, api and bpf tests under the address and undefined-behaviour sanitizers"
 	one build BUILD="$BUILD" SAN=address,undefined || return
 	# The step tests stop a program at chosen instructions; here most of those would be
 	# the sanitizer's own.
-	SUITES="unit api" EXCLUDE=step TEST_TIMEOUT=300 tests_in "$BUILD/san-address-undefined"
+	SUITES="unit api bpf" EXCLUDE=step TEST_TIMEOUT=300 tests_in "$BUILD/san-address-undefined"
 }
 
 valgrind_step() {
@@ -110,11 +111,18 @@ repeat_step() {
 	done
 }
 
+trees_step() {
+	step "1,000 random process trees against their truth"
+	one build BUILD="$BUILD" || return
+	LIFE_TREES=1000 SUITES=e2e TEST_TIMEOUT=1800 tests_in "$BUILD" 70_life
+}
+
 clang_step "${1:-}"
 sanitizer_step
 if [ "${1:-}" != bounded ]; then
 	valgrind_step
 	fine_step
+	trees_step
 	repeat_step
 fi
 rm -f "$BUILD/full-run.log"
