@@ -78,6 +78,7 @@ static void make_sane(struct fact *fact, unsigned seed)
 		END(p->container);
 		p->daemon = p->ended = true;
 		p->subreaper = p->ignores_children = p->kernel_thread = false;
+		p->reaper_known = true;
 		p->state = (char)('A' + rand_r(&seed) % 26);
 		break;
 	case FACT_THREAD:
@@ -87,7 +88,7 @@ static void make_sane(struct fact *fact, unsigned seed)
 	case FACT_OBJECT:
 		END(o->name);
 		END(o->site);
-		o->held = true;
+		o->held = o->set = true;
 		break;
 	case FACT_LIFE:
 		END(fact->u.life.name);

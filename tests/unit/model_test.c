@@ -503,13 +503,14 @@ static void random_facts_never_break_the_model(void **state)
 		/* Flags are C bool: the collector makes them, not the program. */
 		fact.u.process.daemon = fact.u.process.ended = rand_r(&seed) % 2;
 		fact.u.process.subreaper = fact.u.process.kernel_thread =
-			fact.u.process.ignores_children = rand_r(&seed) % 2;
+			fact.u.process.ignores_children = fact.u.process.reaper_known =
+				rand_r(&seed) % 2;
 		if (fact.type == FACT_LIFE)
 			fact.u.life.core = true;
 		if (fact.type == FACT_THREAD)
 			fact.u.thread.ended = rand_r(&seed) % 2;
 		if (fact.type == FACT_OBJECT)
-			fact.u.object.held = rand_r(&seed) % 2;
+			fact.u.object.held = fact.u.object.set = rand_r(&seed) % 2;
 		if (fact.type == FACT_SOURCE)
 			fact.u.source.ok = rand_r(&seed) % 2;
 		if (fact.type == FACT_DOMAIN)
