@@ -7,18 +7,27 @@ static bool moved(const uint64_t *watch, uint64_t old)
 	return load64_acquire(watch) != old;
 }
 
-/* One sleep at most.  -EAGAIN: look again. */
-static int sleep_once(struct member *me, struct blocking *how, struct mpt_wire_side *side,
-		      struct slice *slice, const uint64_t *watch, uint64_t old)
+int await_once(struct handle *h, struct member *me, struct blocking *how,
+	       struct mpt_wire_side *side, struct slice *slice, const uint64_t *watch,
+	       uint64_t old)
 {
-	uint32_t s = eventcount_prepare(&side->seq, &side->want);
+	uint32_t s;
 	int rc;
 
+	if (!handle_usable(h))
+		return -ESHUTDOWN;
+	if (moved(watch, old))
+		return 0;
+	if (how->deadline == 0)
+		return -EAGAIN;
+	if (how->deadline != MPT_FOREVER && futex_now() >= how->deadline)
+		return -ETIMEDOUT;
+	s = eventcount_prepare(&side->seq, &side->want);
 	if (moved(watch, old))
 		return 0;
 	emit_block(me, how);
 	rc = futex_wait(&side->seq, s, slice, how->deadline);
-	return rc == -EINTR && how->interruptible ? -EINTR : -EAGAIN;
+	return rc == -EINTR && how->interruptible ? -EINTR : -EBUSY;
 }
 
 int await_change(struct handle *h, struct member *me, struct blocking *how,
@@ -27,19 +36,10 @@ int await_change(struct handle *h, struct member *me, struct blocking *how,
 	struct slice slice = { 0 };
 	int rc;
 
-	for (;;) {
-		if (!handle_usable(h))
-			return -ESHUTDOWN;
-		if (moved(watch, old))
-			return 0;
-		if (how->deadline == 0)
-			return -EAGAIN;
-		if (how->deadline != MPT_FOREVER && futex_now() >= how->deadline)
-			return -ETIMEDOUT;
-		rc = sleep_once(me, how, side, &slice, watch, old);
-		if (rc == -EINTR)
-			return rc;
-	}
+	do
+		rc = await_once(h, me, how, side, &slice, watch, old);
+	while (rc == -EBUSY);
+	return rc;
 }
 
 /* Waiters share the side without a lock. */
@@ -70,4 +70,15 @@ void await_done(struct member *me, const struct blocking *how, struct mpt_wire_s
 				       .object = how->object,
 				       .value = result < 0 ? (uint64_t)-result : value,
 				       .span = waited });
+}
+
+void await_use(struct member *me, const struct handle *h, uint64_t gives, uint64_t takes)
+{
+	struct mpt_wire_use *use = member_use(me, h->slot, h->generation);
+
+	if (!use)
+		return;
+	store64(&use->gives, use->gives + gives);
+	store64(&use->takes, use->takes + takes);
+	use->last_ns = clock_now(&me->clock);
 }

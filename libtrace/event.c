@@ -38,18 +38,6 @@ int mpt_event_open(struct mpt_event **out, const char *name, unsigned int flags)
 	return rc;
 }
 
-/* The ledger row of this thread, counted for it alone. */
-static void used(struct member *me, const struct handle *h, uint64_t gives, uint64_t takes)
-{
-	struct mpt_wire_use *use = member_use(me, h->slot, h->generation);
-
-	if (!use)
-		return;
-	store64(&use->gives, use->gives + gives);
-	store64(&use->takes, use->takes + takes);
-	use->last_ns = clock_now(&me->clock);
-}
-
 static uint64_t set_of(uint64_t latch)
 {
 	uint64_t generation = latch & MPT_LATCH_FRESH(UINT32_MAX);
@@ -87,7 +75,7 @@ int mpt_event_set(struct mpt_event *event)
 		return (int)count;
 	fence();
 	eventcount_wake(&side->seq, &side->want, INT_MAX);
-	used(me, &event->handle, 1, 0);
+	await_use(me, &event->handle, 1, 0);
 	emit_note(me, MPT_OP_EVENT_SET, event->handle.slot, (uint64_t)count);
 	return 0;
 }
@@ -130,7 +118,7 @@ int mpt_event_wait(struct mpt_event *event, uint64_t timeout_ns)
 	how = handle_blocking(h, MPT_OP_EVENT_WAIT, timeout_ns);
 	rc = seen & MPT_LATCH_SET ? 0 : await_change(h, me, &how, side, &h->object->latch, seen);
 	if (rc == 0)
-		used(me, h, 0, 1);
+		await_use(me, h, 0, 1);
 	await_done(me, &how, side, rc, MPT_LATCH_COUNT(load64(&h->object->latch)));
 	return rc;
 }

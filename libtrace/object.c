@@ -186,6 +186,8 @@ static int create(struct handle *handle, const struct object_wish *wish,
 		rc = arena_take(&o->extent, wish->storage);
 	if (rc < 0)
 		return rc; /* the slot is FREE still */
+	if (wish->zeroed)
+		memset(arena_at(o->extent), 0, wish->storage);
 	bind_handle(handle, slot, wish->flags, me->process->inner_pid);
 	store32_release(&o->state, MPT_SLOT_LIVE);
 	return 0;
@@ -262,6 +264,65 @@ static void wake_everybody(struct mpt_wire_object *o)
 	}
 }
 
+/* Who visits writes that down before it looks at the state, who ends the object changes
+ * the state before it looks for visitors: one of the two sees the other. */
+struct mpt_wire_oprec *object_visit(struct member *me, const struct handle *h, uint16_t op)
+{
+	const struct blocking how = { .op = op,
+				      .object = h->slot,
+				      .object_generation = h->generation };
+	struct mpt_wire_oprec *visit = oprec_open(me, &how, 0);
+
+	oprec_phase(visit, MPT_OPREC_VISIT);
+	fence();
+	if (handle_usable(h))
+		return visit;
+	oprec_close(me, visit);
+	return NULL;
+}
+
+void object_leave(struct member *me, struct mpt_wire_oprec *visit)
+{
+	oprec_close(me, visit);
+}
+
+static bool visits(const struct mpt_wire_thread *t, const struct handle *h)
+{
+	for (int i = 0; i < MPT_OPRECS; i++) {
+		const struct mpt_wire_oprec *r = &t->oprec[i];
+
+		if (load32_acquire(&r->phase) == MPT_OPREC_VISIT && r->object == h->slot &&
+		    r->object_generation == h->generation)
+			return load32(&t->state) == MPT_SLOT_LIVE &&
+			       member_process_alive(t->process, t->process_generation);
+	}
+	return false;
+}
+
+static bool has_visitors(const struct handle *h)
+{
+	uint32_t used = load32_acquire(&domain.header->section[MPT_SEC_THREADS].used);
+
+	for (uint32_t i = 0; i < used; i++)
+		if (visits(&domain.threads[i], h))
+			return true;
+	return false;
+}
+
+/* They have been woken and need some microseconds; a stopped one needs for ever. */
+static bool visitors_gone(const struct handle *h, const struct blocking *how)
+{
+	struct timespec pause = { 0, 50000 };
+
+	fence();
+	while (has_visitors(h)) {
+		if (futex_now() >= how->deadline)
+			return false;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+	}
+	return true;
+}
+
 /* Nobody may be inside when the storage goes; a member stopped inside keeps it, and
  * then (DEAD) who uses the slot next takes it. */
 static void give_storage_back(const struct handle *h, struct member *me)
@@ -273,8 +334,9 @@ static void give_storage_back(const struct handle *h, struct member *me)
 
 	if (lockword_acquire(&o->take.lock, me, &how, &dead) >= 0) {
 		if (lockword_acquire(&o->give.lock, me, &how, &dead) >= 0) {
-			store64_release(&o->extent, 0);
-			given = true;
+			given = visitors_gone(h, &how);
+			if (given)
+				store64_release(&o->extent, 0);
 			lockword_release(&o->give.lock);
 		}
 		lockword_release(&o->take.lock);

@@ -28,6 +28,7 @@ struct object_wish {
 	unsigned int flags;
 	uint64_t capacity, capacity_bytes, slots;
 	uint64_t storage; /* bytes of arena, 0: none */
+	bool zeroed;	  /* the storage begins as zeros */
 };
 
 /* Is it a name an object may have?  1 to MPT_NAME_MAX - 1 bytes, no '/'. */
@@ -61,6 +62,11 @@ void *handle_open(size_t size, enum mpt_kind kind, const char *path, unsigned in
 		  int *error);
 /* object_destroy and free; NULL is fine.  errno stays. */
 void handle_destroy(struct handle *handle);
+
+/* For those who touch the storage without a side's lock: until object_leave it stays,
+ * unless they die.  NULL: the object has ended or the handle is closed. */
+struct mpt_wire_oprec *object_visit(struct member *me, const struct handle *handle, uint16_t op);
+void object_leave(struct member *me, struct mpt_wire_oprec *visit);
 
 /* Is the slot still this very object, and not ended? */
 static inline bool object_is(uint32_t slot, uint32_t generation)

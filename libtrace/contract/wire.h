@@ -151,6 +151,8 @@ enum mpt_oprec_phase {
 	MPT_OPREC_INTENT,    /* before the commit store: look at the object to decide */
 	MPT_OPREC_COMMITTED, /* done; TAKE: not yet handed to the caller */
 	MPT_OPREC_ABORTED,   /* set by recovery only */
+	MPT_OPREC_VISIT,     /* touches the object's storage without holding a side; nothing to
+			      * settle */
 };
 
 struct mpt_wire_oprec {
@@ -305,8 +307,8 @@ struct mpt_wire_object {
 	uint32_t owner_again; /* RECURSES kinds: acquisitions of the owner beyond its first.
 			       * Writer: the holder of take.lock; 0 whenever it is free */
 	uint32_t reserved4;
-	uint64_t latch; /* A: FLAG kinds: MPT_LATCH_*.  Writers: anybody, by CAS; waiters sleep
-			 * on give.seq */
+	uint64_t latch; /* A: FLAG kinds: MPT_LATCH_*; PARTIES kinds: MPT_GATE_*.  Writers:
+			 * anybody, by CAS; waiters sleep on give.seq */
 	uint64_t reserved[1];
 	struct mpt_wire_side take; /* 64-byte aligned */
 	struct mpt_wire_side give;
@@ -335,6 +337,17 @@ _Static_assert(offsetof(struct mpt_wire_object, hold) == 1152, "wire: object hol
 #define MPT_LATCH_SET 1ull
 #define MPT_LATCH_COUNT(latch) ((latch) >> 1 & 0x7fffffffffull)
 #define MPT_LATCH_FRESH(generation) ((uint64_t)((generation)&0xffffffu) << 40)
+
+/* A gate, the state of a PARTIES kind (`capacity` of them): 16 bits: how many have come, all
+ * while the last one runs the action; 1: broken; 16: generation, +1 when all pass
+ * and at each reset; 31: how the last generations ended, newest lowest: 0 passed,
+ * 1 reset.  The storage is `slots` words: the lock word of who waits, and the
+ * generation above it; 0: free. */
+#define MPT_GATE_COUNT(gate) ((gate)&0xffffu)
+#define MPT_GATE_BROKEN 0x10000ull
+#define MPT_GATE_GENERATION(gate) ((gate) >> 17 & 0xffffu)
+#define MPT_GATE_HISTORY(gate) ((gate) >> 33)
+#define MPT_GATE_PARTIES_MAX 32767u
 
 /* A message descriptor in a queue's storage: the storage is `slots` of these (unit n
  * at n % slots), then, 64-byte aligned, the byte ring of capacity_bytes, a power of

@@ -94,6 +94,10 @@ static void fill_object(const struct decode *d, uint32_t slot, struct fact_objec
 		out->set = o->latch & MPT_LATCH_SET;
 		out->sets = MPT_LATCH_COUNT(o->latch);
 	}
+	if (traits & MPT_T_PARTIES) {
+		out->broken = o->latch & MPT_GATE_BROKEN;
+		out->arrived = MPT_GATE_COUNT(o->latch);
+	}
 	fill_side(&o->take, &out->take);
 	fill_side(&o->give, &out->give);
 	fill_hist(&o->hold, &out->hold);

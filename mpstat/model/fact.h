@@ -219,6 +219,9 @@ struct fact_object {
 	/* FLAG kinds */
 	bool set;
 	uint64_t sets; /* how often it was set */
+	/* PARTIES kinds: capacity is how many must come */
+	bool broken;
+	uint64_t arrived; /* wait now */
 	/* DEPTH kinds */
 	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
 	struct fact_side take, give;

@@ -148,6 +148,15 @@ struct value v_state(const struct model *m, const struct object *o)
 	struct value holder;
 	struct sentence out;
 
+	if (kind_has(o->fact.kind, MPT_T_PARTIES)) {
+		out = sentence_begin(m->scratch, MODEL_SCRATCH);
+		if (o->fact.broken)
+			sentence_add(&out, "(broken)");
+		else
+			sentence_add(&out, "(%llu of %llu here)", (unsigned long long)o->fact.arrived,
+				     (unsigned long long)o->fact.capacity);
+		return v_text(m->scratch);
+	}
 	if (kind_has(o->fact.kind, MPT_T_FLAG))
 		return v_text(o->fact.set ? "(set)" : "(clear)");
 	if (!kind_has(o->fact.kind, MPT_T_OWNER))

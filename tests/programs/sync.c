@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sync.c - a recursive lock held three deep, one who waits for it, and two who wait for
- * an event nobody sets: for tests of what the viewer says of them.
+ * sync.c - a recursive lock held three deep, one who waits for it, two who wait for an
+ * event nobody sets, one of three at a barrier: for tests of what the viewer says of them.
  *
  *   sync    prints "ready" and stays until killed
  */
@@ -11,6 +11,7 @@
 
 static struct mpt_rlock *tree;
 static struct mpt_event *start;
+static struct mpt_barrier *gate;
 
 static int waits_for_lock(void *arg)
 {
@@ -24,6 +25,12 @@ static int waits_for_event(void *arg)
 	return mpt_event_wait(start, MPT_FOREVER);
 }
 
+static int waits_at_barrier(void *arg)
+{
+	(void)arg;
+	return mpt_barrier_wait(gate, MPT_FOREVER);
+}
+
 static int begin(int (*body)(void *), const char *name)
 {
 	struct mpt_process_options options = { .name = name };
@@ -35,13 +42,15 @@ static int begin(int (*body)(void *), const char *name)
 
 int main(void)
 {
-	if (mpt_rlock_create(&tree, "tree", 0) || mpt_event_create(&start, "start", 0))
+	struct mpt_barrier_options three = { .name = "gate", .parties = 3 };
+
+	if (mpt_barrier_create(&gate, &three) || mpt_rlock_create(&tree, "tree", 0) || mpt_event_create(&start, "start", 0))
 		return 1;
 	for (int i = 0; i < 3; i++)
 		if (mpt_rlock_acquire(tree, MPT_FOREVER))
 			return 1;
 	if (begin(waits_for_lock, "climber") || begin(waits_for_event, "runner-1") ||
-	    begin(waits_for_event, "runner-2"))
+	    begin(waits_for_event, "runner-2") || begin(waits_at_barrier, "guest"))
 		return 1;
 	puts("ready");
 	fflush(stdout);

@@ -3,6 +3,7 @@
 #ifndef MPTRACE_H
 #define MPTRACE_H
 
+#include <mptrace/barrier.h>
 #include <mptrace/common.h>
 #include <mptrace/domain.h>
 #include <mptrace/event.h>
