@@ -279,9 +279,14 @@ static void (*const apply[FACT_LIFE_WHATS])(struct model *, struct process_node 
 static struct process_node *meet(struct model *model, const struct fact *fact)
 {
 	const struct fact_life *life = &fact->u.life;
-	struct process_node *node = merge_obtain(model, life->process, fact->time_ns);
+	struct process_node *node = store_process(model, life->process);
 	struct fact_process *known;
 
+	if (!node && map_size(&model->processes) >= MODEL_TOLD) {
+		model->left_out++;
+		return NULL;
+	}
+	node = merge_obtain(model, life->process, fact->time_ns);
 	if (!node)
 		return NULL;
 	known = &node->process.fact;

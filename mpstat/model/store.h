@@ -18,6 +18,8 @@
 
 /* Bounds: what is beyond is counted (model_left_out). */
 #define MODEL_PROCESSES 131072
+/* Events alone make no more than so many: a snapshot always finds room for who lives. */
+#define MODEL_TOLD (MODEL_PROCESSES / 2)
 #define MODEL_THREADS 262144
 #define MODEL_OBJECTS 65536
 #define MODEL_DOMAINS 4096

@@ -493,11 +493,26 @@ static void a_flood_of_births_stops_at_the_bound(void **state)
 	fact.source = FACT_FROM_KERNEL;
 	fact.time_ns = SECOND;
 	fact.u.life.what = FACT_LIFE_FORK;
-	for (uint32_t i = 0; i < MODEL_PROCESSES + 10; i++) {
+	for (uint32_t i = 0; i < MODEL_TOLD + 10; i++) {
 		fact.u.life.process = (struct process_id){i + 1, 5};
 		model_apply(model, &fact);
 	}
 	assert_int_equal(model_left_out(model), 10);
+	/* Events about those that are known still count. */
+	fact.u.life.what = FACT_LIFE_EXIT;
+	fact.u.life.process.pid = 1;
+	fact.u.life.exit_code = 3;
+	fact.time_ns++;
+	model_apply(model, &fact);
+	assert_int_equal(model_left_out(model), 10);
+	/* Whom events found no room for, a snapshot finds. */
+	tell(model, "snapshot-begin source=proc time=%llu", 2 * SECOND);
+	tell(model, "process source=proc time=%llu pid=%u start=5 name=\"late\" state=S",
+	     2 * SECOND, MODEL_TOLD + 10);
+	tell(model, "snapshot-end source=proc time=%llu", 2 * SECOND);
+	model_tick(model, 2 * SECOND);
+	assert_true(process_lives(process_of(model, MODEL_TOLD + 10)));
+	assert_int_equal(process_of(model, 1)->death.exit_code, 3);
 	model_free(model);
 }
 
