@@ -169,6 +169,28 @@ static enum severity weigh(const struct process *const *family, size_t count,
 	return SEVERITY_NOTE;
 }
 
+/* Did all of them end for a reason of this kind? */
+static bool all_of(const struct process *const *family, size_t count, enum fact_origin origin)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (family[i]->death.origin != origin || family[i]->death.itself)
+			return false;
+	}
+	return true;
+}
+
+/* Who was killed from outside left neither a log nor a core dump about it. */
+static const char *advice(const struct process *const *family, size_t count)
+{
+	if (all_of(family, count, FACT_ORIGIN_MEMORY))
+		return "Give it more memory (the machine, or the limit of its cgroup), start fewer "
+		       "of them, or find what they fill it with.";
+	if (all_of(family, count, FACT_ORIGIN_PROCESS))
+		return "They did not fail by themselves: find out why the sender ends them.";
+	return "Look at how it ends: its log, or the core dump. Let the parent wait longer each "
+	       "time before it starts it again.";
+}
+
 static void add_finding(const struct model *model, const struct process *const *family,
 			size_t count, struct findings *out)
 {
@@ -183,9 +205,7 @@ static void add_finding(const struct model *model, const struct process *const *
 	if (parent)
 		detect_process(finding, parent->id);
 	list(model, finding, family, count);
-	snprintf(finding->advice, sizeof(finding->advice),
-		 "Look at how it ends: its log, or the core dump. Let the parent wait longer each "
-		 "time before it starts it again.");
+	snprintf(finding->advice, sizeof(finding->advice), "%s", advice(family, count));
 }
 
 static void collect(const struct model *model, struct ends *ends, struct findings *out)
