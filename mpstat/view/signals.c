@@ -120,6 +120,17 @@ static bool find_targets(struct view *view, const struct page *page)
 	return view->target_count > 0;
 }
 
+/* There are processes here: those chosen have ended, or nothing is. */
+static void say_none(struct view *view, const struct page *page)
+{
+	bool some = page->screen->process && (!page->table || table_selected(page->table) ||
+					      table_tags(page->table));
+
+	view_say(view, STYLE_WAITING, "%s",
+		 some ? "It has ended: nobody is there to get a signal." :
+			"Select a process first (screen 1).");
+}
+
 void signals_ask(struct view *view, struct page *page)
 {
 	char label[MENU_LABEL_MAX];
@@ -135,7 +146,7 @@ void signals_ask(struct view *view, struct page *page)
 		return;
 	}
 	if (!find_targets(view, page)) {
-		view_say(view, STYLE_WAITING, "Select a process first (screen 1).");
+		say_none(view, page);
 		return;
 	}
 	if (view->target_count == 1)

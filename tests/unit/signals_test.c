@@ -114,6 +114,18 @@ static void what_is_no_process_gets_no_signal(void **state)
 	viewing_shows(f, "Select a process first");
 }
 
+static void who_has_ended_gets_no_signal(void **state)
+{
+	struct viewing *f = *state;
+
+	viewing_press(f, '6');
+	viewing_press(f, 'k');
+	viewing_shows(f, "It has ended");
+	viewing_press(f, KEY_CODE_ENTER);
+	viewing_press(f, 'y');
+	assert_int_equal(f->sent, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +135,7 @@ int main(void)
 		VIEWING_TEST(tagged_processes_get_the_signal_together),
 		VIEWING_TEST(readonly_sends_nothing),
 		VIEWING_TEST(what_is_no_process_gets_no_signal),
+		FAMILY_TEST(who_has_ended_gets_no_signal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
