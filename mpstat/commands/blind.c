@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LOOK_AGAIN_S 0.1
 #define ROUNDS_MAX 100
@@ -84,7 +85,7 @@ static bool is_suspect(const struct process *process)
 {
 	const struct fact_process *fact = &process->fact;
 
-	if (!process->matched || !process_lives(process))
+	if (!process->matched || !process_lives(process) || fact->kernel_thread)
 		return false;
 	if (fact->state != 'S' && fact->state != 'D')
 		return false; /* runs, or is stopped by somebody who knows */
@@ -103,8 +104,9 @@ static void add_process(struct blind *blind, const struct process *process)
 
 	if (!fact->inside[0])
 		add(blind,
-		    "process %u (%s) sleeps, and where is not readable: needs its user or root",
-		    process->id.pid, fact->name);
+		    "process %u (%s) sleeps, and where is not readable: %s", process->id.pid,
+		    fact->name,
+		    geteuid() == 0 ? "refused even to root" : "needs its user or root");
 	else
 		add(blind,
 		    "process %u (%s) sleeps in %s, and who could wake it is not known: needs "
