@@ -72,7 +72,8 @@ static void ask_hidepid(struct doctor_answer *answer, const struct session *sess
 		"the right",
 		(int)strcspn(option, ", \n"), option);
 	if (!sees_everyone(session))
-		doctor_help(answer, "sudo mpstat, or as root: mount -o remount,hidepid=0 /proc");
+		doctor_help(answer, "sudo %s, or as root: mount -o remount,hidepid=0 /proc",
+			    session->options->program);
 }
 
 static void ask_segments(struct doctor_answer *answer, const struct session *session)
@@ -114,7 +115,7 @@ static void ask_others(struct doctor_answer *answer, const struct session *sessi
 		   "only processes of %s can be looked into: other users' need CAP_SYS_PTRACE and "
 		   "CAP_DAC_READ_SEARCH",
 		   target_user(geteuid(), user, sizeof(user)));
-	doctor_help(answer, "sudo mpstat");
+	doctor_help(answer, "sudo %s", session->options->program);
 }
 
 static void ask_yama(struct doctor_answer *answer, const struct session *session)
