@@ -54,8 +54,8 @@ def tree_is_that_of_proc(frame):
     shown = {(r["pid"], r["start_ticks"]) for r in frame["processes"] if not r["ended"]}
     for entry in os.listdir("/proc"):
         found = process_stat(entry) if entry.isdigit() else None
-        # Born before that frame, and still there.
-        if found and (found["start"] + 2) * TICK_NS < began and found["state"] != "X" and \
+        # Born well before that frame, which is as old as its look, and still there.
+        if found and (found["start"] + 100) * TICK_NS < began and found["state"] != "X" and \
                 (int(entry), found["start"]) not in shown:
             wrong.append(f"{found['name']} {entry} is not shown")
     return wrong
