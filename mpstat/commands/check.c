@@ -84,6 +84,18 @@ static void text_verdict(FILE *out, const struct check *check)
 		plural(check->domains), check->threads, plural(check->threads));
 }
 
+/* "No problem" in nothing is no news. */
+static void text_nothing(FILE *out, const struct check *check)
+{
+	const struct options *options = check->session->options;
+
+	if (check->domains || options->all || options->input_count || session_narrow(check->session))
+		return;
+	fprintf(out, "No program that uses libmptrace runs here. Others are checked by '%s check -p PID' "
+		     "and '%s check -a'.\n",
+		options->program, options->program);
+}
+
 static void check_text(FILE *out, const struct check *check)
 {
 	const struct model *model = check->session->model;
@@ -98,6 +110,7 @@ static void check_text(FILE *out, const struct check *check)
 	if (check->blind.count > BLIND_MAX)
 		fprintf(out, "unknown: %zu more\n", check->blind.count - BLIND_MAX);
 	text_verdict(out, check);
+	text_nothing(out, check);
 }
 
 static int check_json(FILE *out, const struct check *check, struct err *err)
