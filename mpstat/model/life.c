@@ -367,8 +367,7 @@ static const struct process *first_parent(const struct model *model, struct proc
 	return node ? &node->process : NULL;
 }
 
-/* Does it take in the orphans of others? */
-static bool adopts(const struct process *process)
+bool life_adopts(const struct process *process)
 {
 	return process->id.pid == INIT || process->fact.inner_pid == INIT ||
 	       process->fact.subreaper;
@@ -405,7 +404,7 @@ static void meet_parent(const struct model *model, struct process_node *node,
 			const struct process *parent)
 {
 	struct process *process = &node->process;
-	bool adopter = process->first_parent.pid == INIT || (parent && adopts(parent));
+	bool adopter = process->first_parent.pid == INIT || (parent && life_adopts(parent));
 
 	node->met = true;
 	if (parent)

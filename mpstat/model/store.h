@@ -160,9 +160,14 @@ struct record_store {
 	uint64_t settled; /* of them, at the last tick */
 };
 
+struct target {
+	uint32_t pid;
+	uint64_t start; /* of the process that had the number first; 0: none has */
+};
+
 struct filter {
-	uint32_t *pids; /* sorted */
-	size_t pid_count;
+	struct target *targets; /* sorted by pid */
+	size_t target_count;
 	char *group;
 	bool all;
 };
@@ -308,6 +313,8 @@ void life_seen(struct process_node *node, const struct fact *fact);
 void life_settle(struct process_node *node);
 /* First parents and orphans; parents are linked. */
 void life_update(struct model *model);
+/* Does it take in the orphans of others? */
+bool life_adopts(const struct process *process);
 /* In a process group that is neither its own, nor its parent's, nor a sibling's? */
 bool life_strange_group(const struct model *model, const struct process *process);
 bool life_same(struct process_id a, struct process_id b); /* start 0: unknown */

@@ -87,15 +87,25 @@ struct process *tree_next(const struct model *model, const struct process *after
 
 static int by_number(const void *a, const void *b)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	const struct target *x = a, *y = b;
 
-	return x == y ? 0 : x < y ? -1 : 1;
+	return x->pid == y->pid ? 0 : x->pid < y->pid ? -1 : 1;
 }
 
-static bool is_target(const struct filter *filter, uint32_t pid)
+/* Who gets the number of a target after it is a stranger.  Segments alone may be of
+ * other machines, where numbers mean others. */
+static bool is_target(const struct filter *filter, const struct process *process)
 {
-	return filter->pid_count && bsearch(&pid, filter->pids, filter->pid_count,
-					    sizeof(*filter->pids), by_number);
+	struct target key = {.pid = process->id.pid}, *found;
+
+	if (!filter->target_count)
+		return false;
+	found = bsearch(&key, filter->targets, filter->target_count, sizeof(key), by_number);
+	if (!found || process->sources == 1u << FACT_FROM_SEGMENT)
+		return found;
+	if (!found->start)
+		found->start = process->id.start;
+	return found->start == process->id.start;
 }
 
 /* "domain name or command": the program's own name, or argv[0]'s last part. */
@@ -117,25 +127,35 @@ static bool is_chosen(const struct filter *filter, const struct process *process
 {
 	if (filter->all)
 		return true;
-	if (filter->pid_count && is_target(filter, process->id.pid))
+	if (is_target(filter, process))
 		return true;
 	if (filter->group && in_group(process, filter->group))
 		return true;
-	return !filter->pid_count && !filter->group && process->domain;
+	return !filter->target_count && !filter->group && process->domain;
 }
 
-/* An orphan (its parent is init) that shares the process group of a target, or
+/* Under init whoever has no better parent; under a subreaper, whose own children have
+ * groups, too, only who does not look like one of these. */
+static bool is_adopted(const struct process *process)
+{
+	const struct process *parent = process->parent;
+
+	return process->fact.parent.pid == 1 ||
+	       (process->probably_orphan && parent && life_adopts(parent));
+}
+
+/* An orphan (its parent is init or a subreaper) that shares the process group of a target, or
  * the session a target leads, probably is a descendant whose parent ended. */
 static bool is_orphan_of(const struct model *model, const struct process *process)
 {
 	const struct filter *filter = &model->filter;
 
-	if (process->fact.parent.pid != 1)
+	if (!is_adopted(process))
 		return false;
-	for (size_t i = 0; i < filter->pid_count; i++) {
-		const struct process *target = model_find_pid(model, filter->pids[i]);
+	for (size_t i = 0; i < filter->target_count; i++) {
+		const struct process *target = model_find_pid(model, filter->targets[i].pid);
 
-		if (!target)
+		if (!target || !is_target(filter, target))
 			continue;
 		if (target->fact.group && target->fact.group == process->fact.group)
 			return true;
@@ -156,7 +176,7 @@ static void match_process(const struct model *model, struct process_node *node)
 		node->chosen = true;
 		node->process.probably = parent->probably;
 	}
-	if (!node->chosen && model->filter.pid_count && is_orphan_of(model, &node->process))
+	if (!node->chosen && model->filter.target_count && is_orphan_of(model, &node->process))
 		node->chosen = node->process.probably = true;
 	node->process.matched = node->chosen;
 }
@@ -247,7 +267,7 @@ void filter_apply(struct model *model)
 
 void filter_free(struct filter *filter)
 {
-	free(filter->pids);
+	free(filter->targets);
 	free(filter->group);
 	*filter = (struct filter){0};
 }
@@ -258,14 +278,15 @@ static void copy_filter(struct model *model, const struct model_filter *filter)
 
 	own->all = filter->all;
 	if (filter->pid_count) {
-		own->pids = calloc(filter->pid_count, sizeof(*own->pids));
-		if (!own->pids) {
+		own->targets = calloc(filter->pid_count, sizeof(*own->targets));
+		if (!own->targets) {
 			model->left_out++;
 			return;
 		}
-		memcpy(own->pids, filter->pids, filter->pid_count * sizeof(*own->pids));
-		own->pid_count = filter->pid_count;
-		qsort(own->pids, own->pid_count, sizeof(*own->pids), by_number);
+		own->target_count = filter->pid_count;
+		for (size_t i = 0; i < filter->pid_count; i++)
+			own->targets[i].pid = filter->pids[i];
+		qsort(own->targets, own->target_count, sizeof(*own->targets), by_number);
 	}
 	if (filter->group) {
 		own->group = strdup(filter->group);
