@@ -146,8 +146,8 @@ static __always_inline void tell_process(struct seq_file *seq, struct task_struc
 	row.head.size = sizeof(row);
 	row.head.type = TASK_PROCESS;
 	row.head.cpu_ns += signal->sum_sched_runtime;
-	row.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-	row.uid = BPF_CORE_READ(task, cred, euid.val);
+	row.cgroup = task->cgroups->dfl_cgrp->kn->id;
+	row.uid = task->cred->euid.val;
 	row.start_ns = task->start_boottime;
 	row.threads = (__u32)signal->nr_threads;
 	row.flags = flags_of(task, signal);
