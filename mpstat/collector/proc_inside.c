@@ -25,7 +25,9 @@ static const char *const vague[] = {
 static bool is_vague(const char *name)
 {
 	for (size_t i = 0; i < sizeof(vague) / sizeof(vague[0]); i++)
-		if (vague[i][0] == name[0] && strcmp(vague[i], name) == 0)
+		/* Asked for every sleeping process at each refresh. */
+		if (vague[i][0] == name[0] && vague[i][1] == name[1] &&
+		    strcmp(vague[i], name) == 0)
 			return true;
 	return false;
 }
@@ -109,9 +111,9 @@ void proc_inside_of(const struct proc_details *d, const struct proc_row *row, ch
 
 	out[0] = '\0';
 	if (name && !is_vague(name))
-		snprintf(out, size, "%s", name);
+		text_copy(out, size, name);
 	else if (is_valid(d, row) && d->inside[0])
 		text_copy(out, size, d->inside);
 	else if (name)
-		snprintf(out, size, "%s", name);
+		text_copy(out, size, name);
 }

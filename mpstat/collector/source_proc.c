@@ -118,10 +118,11 @@ static void tell_processes(struct proc_source *s, const struct fact_sink *sink)
 {
 	struct fact fact;
 
+	begin(s, &fact, FACT_PROCESS);
 	for (size_t i = 0; i < s->rows.count; i++) {
 		if (!s->details.items[i]->read_ns)
 			continue; /* gone before we could look */
-		begin(s, &fact, FACT_PROCESS);
+		memset(&fact.u.process, 0, sizeof(fact.u.process));
 		fill_process(s, &s->rows.items[i], s->details.items[i], &fact.u.process);
 		sink->apply(sink->arg, &fact);
 	}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define SECOND 1000000000ull
+#define READING_NS 1000000u /* two clocks one after the other: less */
 
 static uint64_t add(uint64_t time_ns, int64_t offset_ns)
 {
@@ -60,9 +61,13 @@ void ticks_refresh(struct ticks *ticks)
 	/* In this order, so that the difference cannot be negative. */
 	uint64_t monotonic = ticks_clock_ns(CLOCK_MONOTONIC);
 	uint64_t boot = ticks_clock_ns(CLOCK_BOOTTIME);
-
 	/* In a time namespace each clock has its own offset. */
-	ticks->boot_ahead_ns = boot > monotonic ? boot - monotonic : 0;
+	uint64_t ahead = boot > monotonic ? boot - monotonic : 0;
+
+	/* Reading takes time, so the smallest is the best, until a suspend adds to it; and
+	 * what follows from it holds still. */
+	if (ahead < ticks->boot_ahead_ns || ahead - ticks->boot_ahead_ns > READING_NS)
+		ticks->boot_ahead_ns = ahead;
 }
 
 void ticks_init(struct ticks *ticks)
@@ -70,6 +75,7 @@ void ticks_init(struct ticks *ticks)
 	memset(ticks, 0, sizeof(*ticks));
 	ticks->per_second = (uint64_t)sysconf(_SC_CLK_TCK);
 	read_offsets(ticks);
+	ticks->boot_ahead_ns = UINT64_MAX;
 	ticks_refresh(ticks);
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct map_node *map_find(const struct map *map, const struct map_key *key)
 {
@@ -13,6 +14,19 @@ struct map_node *map_find(const struct map *map, const struct map_key *key)
 
 	HASH_FIND(hh, map->hash, key, sizeof(*key), found);
 	return found;
+}
+
+static bool has_key(const struct map_node *node, const struct map_key *key)
+{
+	return node && memcmp(&node->key, key, sizeof(*key)) == 0;
+}
+
+struct map_node *map_find_next(struct map *map, const struct map_key *key)
+{
+	struct map_node *next = map->recent ? map_next(map->recent) : map_first(map);
+
+	map->recent = has_key(next, key) ? next : map_find(map, key);
+	return map->recent;
 }
 
 int map_add(struct map *map, struct map_node *node)
@@ -26,6 +40,8 @@ int map_add(struct map *map, struct map_node *node)
 
 void map_remove(struct map *map, struct map_node *node)
 {
+	if (map->recent == node)
+		map->recent = NULL;
 	HASH_DEL(map->hash, node);
 	map->changed = true;
 }
@@ -44,17 +60,23 @@ int map_compare_keys(const struct map_node *a, const struct map_node *b)
 	return 0;
 }
 
-static int by_key(const void *a, const void *b)
-{
-	return map_compare_keys(*(struct map_node *const *)a, *(struct map_node *const *)b);
-}
-
 static int by_told(const void *a, const void *b, void *compare)
 {
 	int (*told)(const struct map_node *, const struct map_node *);
 
 	told = *(int (**)(const struct map_node *, const struct map_node *))compare;
 	return told(*(struct map_node *const *)a, *(struct map_node *const *)b);
+}
+
+/* Processes arrive in the order of their numbers, until these begin again. */
+static bool is_sorted(const struct map *map, size_t count,
+		      int (*compare)(const struct map_node *, const struct map_node *))
+{
+	for (size_t i = 1; i < count; i++) {
+		if (compare(map->items[i - 1], map->items[i]) > 0)
+			return false;
+	}
+	return true;
 }
 
 int map_sort(struct map *map, int (*compare)(const struct map_node *, const struct map_node *))
@@ -68,10 +90,10 @@ int map_sort(struct map *map, int (*compare)(const struct map_node *, const stru
 		return -ENOMEM;
 	for (struct map_node *node = map->hash; node; node = map_next(node))
 		map->items[i++] = node;
-	if (compare && i)
+	if (!compare)
+		compare = map_compare_keys;
+	if (!is_sorted(map, i, compare))
 		qsort_r(map->items, i, sizeof(struct map_node *), by_told, &compare);
-	else if (i)
-		qsort(map->items, i, sizeof(struct map_node *), by_key);
 	for (size_t at = 0; at < i; at++)
 		map->items[at]->index = at;
 	map->count = i;

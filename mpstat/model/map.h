@@ -35,10 +35,15 @@ struct map {
 	struct map_node **items; /* sorted, as of the last map_sort */
 	size_t count, room;
 	bool changed; /* since then */
+	struct map_node *recent; /* obtained last; NULL: none */
 };
 
 /* NULL: none. */
 struct map_node *map_find(const struct map *map, const struct map_key *key);
+
+/* The same for who goes through all nodes in the order they arrived, again and again,
+ * as sources do: the one after the last answer is tried first. */
+struct map_node *map_find_next(struct map *map, const struct map_key *key);
 
 /* node->key is set and not in the map.  0 or -ENOMEM. */
 int map_add(struct map *map, struct map_node *node);

@@ -282,21 +282,20 @@ static struct claim *new_claim(struct model *model, struct process_node *node,
 	return claim;
 }
 
-void merge_process(struct model *model, const struct fact *fact)
+/* Said again word for word, by the only one who speaks of a process that lives: to
+ * merge it once more would change nothing.  So it is with most, most of the time. */
+static bool is_repeated(const struct process_node *node, const struct claim *claim,
+			const struct fact *fact)
 {
-	struct process_node *node = merge_obtain(model, fact->u.process.id, fact->time_ns);
-	struct claim *claim;
+	return claim == node->claims && !claim->next && !node->absent && !node->life &&
+	       !node->exited && node->process.death.exit_code == FACT_EXIT_UNKNOWN &&
+	       process_lives(&node->process) &&
+	       !memcmp(&claim->fact, &fact->u.process, sizeof(claim->fact));
+}
 
-	if (!node)
-		return;
-	for (claim = node->claims; claim && !same_claim(claim, fact); claim = claim->next)
-		;
-	if (claim)
-		take_out(node, claim);
-	else
-		claim = new_claim(model, node, fact);
-	if (!claim)
-		return;
+static void take_over(struct model *model, struct process_node *node, struct claim *claim,
+		      const struct fact *fact)
+{
 	claim->fact = fact->u.process;
 	END(claim->fact.name);
 	END(claim->fact.command);
@@ -309,6 +308,28 @@ void merge_process(struct model *model, const struct fact *fact)
 	if (is_kernel(claim))
 		life_seen(node, fact);
 	insert(node, claim);
-	node->process.last_seen_ns = claim->told.time_ns;
 	merge_claims(node, claim->told.time_ns);
+}
+
+void merge_process(struct model *model, const struct fact *fact)
+{
+	struct process_node *node = merge_obtain(model, fact->u.process.id, fact->time_ns);
+	struct claim *claim;
+
+	if (!node)
+		return;
+	for (claim = node->claims; claim && !same_claim(claim, fact); claim = claim->next)
+		;
+	if (claim && is_repeated(node, claim, fact)) {
+		sweep_tell(model, &claim->told, fact);
+	} else {
+		if (claim)
+			take_out(node, claim);
+		else
+			claim = new_claim(model, node, fact);
+		if (!claim)
+			return;
+		take_over(model, node, claim, fact);
+	}
+	node->process.last_seen_ns = claim->told.time_ns;
 }

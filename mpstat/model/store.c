@@ -58,7 +58,7 @@ struct domain_node *store_domain(const struct model *model, uint64_t id)
 struct map_node *store_obtain(struct model *model, struct map *map, const struct map_key *key,
 			      size_t size, size_t bound)
 {
-	struct map_node *node = map_find(map, key);
+	struct map_node *node = map_find_next(map, key);
 
 	if (node)
 		return node;

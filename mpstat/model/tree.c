@@ -23,7 +23,9 @@ static bool is_older(struct process_id a, struct process_id b)
 	return a.start == b.start ? a.pid < b.pid : a.start < b.start;
 }
 
-static struct process *claimed_parent(const struct model *model, const struct process *process)
+/* Most children of one parent are neighbours: `guess` is the parent of the one before. */
+static struct process *claimed_parent(const struct model *model, const struct process *process,
+				      struct process *guess)
 {
 	struct process_id id = process->fact.parent;
 	struct process_node *node = NULL;
@@ -31,6 +33,8 @@ static struct process *claimed_parent(const struct model *model, const struct pr
 
 	if (!id.pid)
 		return NULL;
+	if (guess && id.start && guess->id.pid == id.pid && guess->id.start == id.start)
+		return is_older(id, process->id) ? guess : NULL;
 	if (id.start) {
 		node = store_process(model, id);
 	} else {
@@ -43,12 +47,14 @@ static struct process *claimed_parent(const struct model *model, const struct pr
 void tree_build(struct model *model)
 {
 	size_t count = model->processes.count;
+	struct process *parent = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		struct process *process = &listed(model, i)->process;
 
 		process->first_child = process->next_sibling = NULL;
-		process->parent = claimed_parent(model, process);
+		process->parent = claimed_parent(model, process, parent);
+		parent = process->parent;
 	}
 	/* From the last to the first, so that children are in order. */
 	for (size_t i = count; i > 0; i--) {

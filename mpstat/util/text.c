@@ -124,9 +124,10 @@ size_t text_clean(char *dst, size_t dst_size, const char *src, size_t src_len)
 		return 0;
 	src_len = strnlen(src, src_len);
 	while (at < src_len) {
-		uint32_t code = 0;
-		size_t length = text_decode(&code, src + at, src_len - at);
-		bool keep = length && text_harmless(code);
+		uint32_t code = (uint8_t)src[at];
+		bool plain = code >= 0x20 && code < 0x7f; /* nearly all of it */
+		size_t length = plain ? 1 : text_decode(&code, src + at, src_len - at);
+		bool keep = plain || (length && text_harmless(code));
 		size_t put = keep ? length : 1;
 
 		if (used + put >= dst_size)
