@@ -125,12 +125,17 @@ static void add_group(struct page *page, const struct view *view, const struct f
 	table_fold(page->table);
 }
 
+/* Workers of one group that live below one parent are hidden by the same fold. */
+static bool is_alike(const struct process *a, const struct process *b)
+{
+	return a && a->workers == b->workers && a->parent == b->parent && !a->fact.ended &&
+	       !b->fact.ended;
+}
+
 /* A group comes where its first member would. */
 static void add_process(struct page *page, const struct view *view,
-			const struct process *process)
+			const struct process *process, const struct fold *over)
 {
-	const struct fold *over = folds_over(view->folds, process);
-
 	if (!over)
 		table_add(page->table, identity_process(process->id), parent_of(process), process);
 	else if (process == over->workers->first)
@@ -139,7 +144,8 @@ static void add_process(struct page *page, const struct view *view,
 
 static void update(struct page *page, const struct view *view)
 {
-	const struct process *process = NULL;
+	const struct process *process = NULL, *last = NULL;
+	const struct fold *over = NULL;
 	size_t shown = 0;
 
 	update_folds(page, view);
@@ -148,7 +154,10 @@ static void update(struct page *page, const struct view *view)
 	while ((process = model_next_process(view->config.model, process))) {
 		if (!process->matched || (!view->all_ended && ended_well(process)))
 			continue;
-		add_process(page, view, process);
+		if (!is_alike(last, process))
+			over = folds_over(view->folds, process);
+		add_process(page, view, process, over);
+		last = process;
 		shown++;
 	}
 	table_end(page->table, view->config.model);
