@@ -66,7 +66,7 @@ size_t kernel_events(struct kernel *kernel,
 /* Events that found the ring full, ever. */
 uint64_t kernel_events_lost(const struct kernel *kernel);
 
-/* Ring of lifecycle events: about 64,000 of them. */
-#define KERNEL_RING_BYTES (8u << 20)
+/* Ring of lifecycle events: about 40,000 of them. */
+#define KERNEL_RING_BYTES (4u << 20)
 
 #endif
