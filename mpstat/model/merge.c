@@ -288,7 +288,7 @@ static bool is_repeated(const struct process_node *node, const struct claim *cla
 			const struct fact *fact)
 {
 	return claim == node->claims && !claim->next && !node->absent && !node->life &&
-	       !node->exited && node->process.death.exit_code == FACT_EXIT_UNKNOWN &&
+	       node->process.death.exit_code == FACT_EXIT_UNKNOWN &&
 	       process_lives(&node->process) &&
 	       !memcmp(&claim->fact, &fact->u.process, sizeof(claim->fact));
 }
