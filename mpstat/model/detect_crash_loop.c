@@ -5,9 +5,6 @@
  * Three bad ends within a minute, the others started after the first: children
  * that a parent ends together are no loop.  What a parent ends by SIGTERM, or
  * what it asked the kernel to end with itself, is no crash either.
- *
- * Under a shell or make an exit code of 1 is an answer, often asked for in a loop: then
- * only a signal makes it a problem.
  */
 #include "mpstat/model/detect.h"
 
@@ -145,23 +142,9 @@ static const struct process *find_parent(const struct model *model, struct proce
 	return found && (!id.start || found->id.start == id.start) ? found : NULL;
 }
 
-static bool is_script(const char *name)
+/* Exit codes are also answers (grep, test), asked for again and again. */
+static enum severity weigh(const struct process *const *family, size_t count)
 {
-	static const char *const names[] = {"sh",   "bash", "dash", "ash",   "zsh", "ksh",
-					    "mksh", "fish", "make", "xargs", "find"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(name, names[i]))
-			return true;
-	}
-	return false;
-}
-
-static enum severity weigh(const struct process *const *family, size_t count,
-			   const struct process *parent)
-{
-	if (!is_script(parent ? parent->fact.name : family[0]->first_parent_name))
-		return SEVERITY_PROBLEM;
 	for (size_t i = 0; i < count; i++) {
 		if (family[i]->death.exit_code < 0)
 			return SEVERITY_PROBLEM;
@@ -199,7 +182,7 @@ static void add_finding(const struct model *model, const struct process *const *
 
 	if (!finding)
 		return;
-	finding->severity = weigh(family, count, parent);
+	finding->severity = weigh(family, count);
 	finding->since_ns = end_of(family[0]);
 	say(finding, family, count, parent);
 	if (parent)

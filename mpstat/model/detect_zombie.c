@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #define MANY 10
+#define MOMENT_NS 1000000000ull
 #define INIT 1
 
 static bool is_zombie(const struct process *process)
@@ -135,11 +136,21 @@ static const char *advice(const struct family *family)
 	       "killing the parent removes them too.";
 }
 
+/* Every child is one for a moment, until its parent has looked. */
+static bool is_passing(const struct model *model, const struct family *family)
+{
+	return family->count < MANY && family->since_ns &&
+	       words_age(model, family->since_ns) < MOMENT_NS;
+}
+
 static void add_finding(const struct model *model, const struct family *family,
 			struct findings *out)
 {
-	struct finding *finding = findings_add(out, &detect_zombie);
+	struct finding *finding;
 
+	if (is_passing(model, family))
+		return;
+	finding = findings_add(out, &detect_zombie);
 	if (!finding)
 		return;
 	finding->severity = family->count >= MANY ? SEVERITY_PROBLEM : SEVERITY_NOTE;

@@ -17,6 +17,8 @@
 
 #define INIT 1
 #define SIGNALS 64
+#define STOP_FIRST 19 /* SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU */
+#define STOP_LAST 22
 #define EXIT_CODES 255
 #define KILLED_BY_MEMORY (-9)
 
@@ -56,6 +58,20 @@ static void remember(struct process_node *node, const struct life_signal *signal
 	else if (known->items[at].at_ns > signal->at_ns)
 		return; /* an older one, told late */
 	known->items[at] = *signal;
+}
+
+const struct life_signal *life_stop(const struct process_node *node)
+{
+	const struct life_signal *last = NULL;
+
+	for (size_t i = 0; node->signals && i < node->signals->count; i++) {
+		const struct life_signal *signal = &node->signals->items[i];
+
+		if (signal->signal >= STOP_FIRST && signal->signal <= STOP_LAST &&
+		    (!last || signal->at_ns > last->at_ns))
+			last = signal;
+	}
+	return last;
 }
 
 /* The signal it died of, among those that came before. */
@@ -282,10 +298,11 @@ static struct process_node *meet(struct model *model, const struct fact *fact)
 	struct process_node *node = store_process(model, life->process);
 	struct fact_process *known;
 
-	if (!node && map_size(&model->processes) >= MODEL_TOLD) {
-		model->left_out++;
+	if (!node && model->newborn >= MODEL_TOLD) {
+		model->lost[FACT_LOSS_LIFE]++;
 		return NULL;
 	}
+	model->newborn += !node;
 	node = merge_obtain(model, life->process, fact->time_ns);
 	if (!node)
 		return NULL;

@@ -208,6 +208,7 @@ void model_tick(struct model *model, uint64_t now_ns)
 	if (now_ns > model->now_ns)
 		model->now_ns = now_ns;
 	story_clear(model);
+	model->newborn = 0;
 	sweep_drop(model);
 	link_all(model);
 	tree_build(model);

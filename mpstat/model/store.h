@@ -18,8 +18,9 @@
 
 /* Bounds: what is beyond is counted (model_left_out). */
 #define MODEL_PROCESSES 131072
-/* Events alone make no more than so many: a snapshot always finds room for who lives. */
-#define MODEL_TOLD (MODEL_PROCESSES / 2)
+/* Events alone make no more than so many between two ticks, however many fork: what is
+ * beyond counts as lost, and a snapshot always finds room for who lives. */
+#define MODEL_TOLD 8192
 #define MODEL_THREADS 262144
 #define MODEL_OBJECTS 65536
 #define MODEL_DOMAINS 4096
@@ -248,6 +249,7 @@ struct model {
 	struct findings findings;
 	uint64_t now_ns;
 	uint64_t rejected, left_out, unknown;
+	uint32_t newborn; /* processes made by events since the last tick */
 	uint64_t lost[FACT_LOSS_CAUSES];
 	char *scratch; /* [MODEL_SCRATCH], for texts made by a field */
 };
@@ -308,6 +310,8 @@ void merge_free_claim(struct model *model, struct claim *claim);
 /* life.c: an event of life. */
 void life_apply(struct model *model, const struct fact *fact);
 /* A kernel source shows the process. */
+/* The last signal that stopped it; NULL: nobody saw one. */
+const struct life_signal *life_stop(const struct process_node *node);
 void life_seen(struct process_node *node, const struct fact *fact);
 /* The end of a process nobody saw end, from what is known. */
 void life_settle(struct process_node *node);

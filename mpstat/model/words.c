@@ -137,11 +137,33 @@ static const struct thread *longest(const struct process *process)
 	return found;
 }
 
+/* Who stopped it, if that was seen. */
+static void describe_stop(struct sentence *out, const struct process *process)
+{
+	const struct life_signal *signal = life_stop(process_node_of(process));
+
+	if (process->fact.state == 't') {
+		sentence_add(out, "stopped by a debugger");
+		return;
+	}
+	sentence_add(out, "stopped");
+	if (!signal)
+		return;
+	if (signal->origin == FACT_ORIGIN_TERMINAL)
+		sentence_add(out, " from the terminal");
+	else if (signal->by.pid && signal->by_name[0])
+		sentence_add(out, " by %s (%u)", signal->by_name, signal->by.pid);
+	else if (signal->by.pid)
+		sentence_add(out, " by pid %u", signal->by.pid);
+}
+
 static void describe_kernel_wait(struct sentence *out, const struct process *process)
 {
 	const struct fact_process *fact = &process->fact;
 	const char *words = words_inside(fact->inside);
 
+	if (fact->state == 'T' || fact->state == 't')
+		describe_stop(out, process);
 	if (fact->state != 'S' && fact->state != 'D')
 		return;
 	if (words)

@@ -196,7 +196,12 @@ print("ready", flush=True)
 time.sleep(1000)
 END
 start zombie "$python" "$TMPDIR/zombie.py" || exit 1
-look check -p "${pid_of[zombie]}"
+# Every child is one for a moment.
+zombie_is_told() {
+	look check -p "${pid_of[zombie]}"
+	grep -q "^note: 1 child" "$out"
+}
+await zombie_is_told
 expect "one zombie is a note: exit status 0" 0
 check "the note is printed" grep -q "^note: 1 child of .* has ended" "$out"
 look check -p "${pid_of[zombie]}" --no-bpf
