@@ -58,18 +58,33 @@ static int by_time(const void *a, const void *b)
 	return x->number == y->number ? 0 : x->number < y->number ? -1 : 1;
 }
 
+/* Sources tell them in order, nearly always: then the new ones are at their place.
+ * Else they may be anywhere, and `fresh` says so. */
+static void sort(struct record_store *store)
+{
+	size_t at = store->sorted ? store->sorted : 1;
+
+	while (at < store->count && by_time(&store->items[at - 1], &store->items[at]) <= 0)
+		at++;
+	if (at < store->count) {
+		qsort(store->items, store->count, sizeof(*store->items), by_time);
+		store->fresh = 0;
+	}
+	store->sorted = store->count;
+}
+
 /* Sorts everything, keeps the newest `keep`. */
 static void trim(struct record_store *store)
 {
 	size_t drop;
 
-	if (store->count)
-		qsort(store->items, store->count, sizeof(*store->items), by_time);
+	sort(store);
 	if (store->count <= store->keep)
 		return;
 	drop = store->count - store->keep;
 	memmove(store->items, store->items + drop, store->keep * sizeof(*store->items));
-	store->count = store->keep;
+	store->count = store->sorted = store->keep;
+	store->fresh -= store->fresh < drop ? store->fresh : drop;
 }
 
 void records_add(struct model *model, const struct fact *fact)
@@ -97,12 +112,13 @@ void records_settle(struct model *model)
 	if (store->settled == store->seen)
 		return;
 	trim(store);
-	/* The new ones may be anywhere now; names of old ones are as they were. */
-	for (size_t i = 0; i < store->count; i++) {
+	/* Names of old ones are as they were. */
+	for (size_t i = store->fresh; i < store->count; i++) {
 		if (store->items[i].number > store->settled)
 			find_names(model, &store->items[i]);
 	}
 	store->settled = store->seen;
+	store->fresh = store->count;
 }
 
 uint64_t model_records_seen(const struct model *model)

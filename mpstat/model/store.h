@@ -157,6 +157,8 @@ struct snapshot {
 struct record_store {
 	struct record *items; /* [room]: kept ones, then new ones */
 	size_t keep, room, count;
+	size_t sorted; /* of them, from the first on */
+	size_t fresh;  /* from here on there may be some that are newer than the last tick */
 	uint64_t seen;	  /* ever */
 	uint64_t settled; /* of them, at the last tick */
 };
