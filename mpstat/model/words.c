@@ -157,49 +157,76 @@ static void describe_stop(struct sentence *out, const struct process *process)
 		sentence_add(out, " by pid %u", signal->by.pid);
 }
 
-static void describe_kernel_wait(struct sentence *out, const struct process *process)
-{
-	const struct fact_process *fact = &process->fact;
-	const char *words = words_inside(fact->inside);
+/* Neighbours often sleep in the same place: what was looked up last. */
+struct looked_up {
+	const char *inside, *words;
+};
 
-	if (fact->state == 'T' || fact->state == 't')
-		describe_stop(out, process);
-	if (fact->state != 'S' && fact->state != 'D')
-		return;
-	if (words)
-		sentence_add(out, "%s", words);
-	else if (fact->inside[0] && strcmp(fact->inside, "0"))
-		sentence_add(out, "in %s", fact->inside);
+static const char *look_up(struct looked_up *last, const char *inside)
+{
+	if (!last->inside || strcmp(last->inside, inside))
+		*last = (struct looked_up){inside, words_inside(inside)};
+	return last->words;
 }
 
-static void describe(const struct model *model, struct process *process)
+static void describe_kernel_wait(struct process *process, struct looked_up *last)
+{
+	const struct fact_process *fact = &process->fact;
+	struct sentence out;
+	const char *words;
+
+	if (fact->state == 'T' || fact->state == 't') {
+		out = sentence_begin(process->waiting_for, sizeof(process->waiting_for));
+		describe_stop(&out, process);
+	}
+	if ((fact->state != 'S' && fact->state != 'D') || !fact->inside[0])
+		return;
+	words = look_up(last, fact->inside);
+	if (words) {
+		text_copy(process->waiting_for, sizeof(process->waiting_for), words);
+	} else if (strcmp(fact->inside, "0")) {
+		out = sentence_begin(process->waiting_for, sizeof(process->waiting_for));
+		sentence_add(&out, "in %s", fact->inside);
+	}
+}
+
+static void describe_wait(const struct model *model, struct process *process,
+			  const struct thread *thread)
 {
 	char text[2 * FACT_TEXT_MAX];
 	struct sentence out = sentence_begin(text, sizeof(text));
-	const struct thread *thread;
 
 	out.brief = true;
+	sentence_add(&out, "waiting ");
+	words_wait_held(&out, thread);
+	words_for(&out, model, thread->fact.wait_since_ns);
+	if (process->blocked > 1)
+		sentence_add(&out, " (+%u thread%s)", process->blocked - 1,
+			     process->blocked == 2 ? "" : "s");
+	text_copy(process->waiting_for, sizeof(process->waiting_for), text);
+}
+
+static void describe(const struct model *model, struct process *process, struct looked_up *last)
+{
+	const struct thread *thread;
+
 	process->waiting_for[0] = 0;
 	if (!process_lives(process))
 		return;
 	thread = longest(process);
-	if (thread) {
-		sentence_add(&out, "waiting ");
-		words_wait_held(&out, thread);
-		words_for(&out, model, thread->fact.wait_since_ns);
-		if (process->blocked > 1)
-			sentence_add(&out, " (+%u thread%s)", process->blocked - 1,
-				     process->blocked == 2 ? "" : "s");
-	} else {
-		describe_kernel_wait(&out, process);
-	}
-	text_copy(process->waiting_for, sizeof(process->waiting_for), text);
+	if (thread)
+		describe_wait(model, process, thread);
+	else
+		describe_kernel_wait(process, last);
 }
 
 void words_update(struct model *model)
 {
+	struct looked_up last = {NULL, NULL};
+
 	for (size_t i = 0; i < model->processes.count; i++)
-		describe(model, &((struct process_node *)model->processes.items[i])->process);
+		describe(model, &((struct process_node *)model->processes.items[i])->process,
+			 &last);
 	/* A story may tell what another process waits for. */
 	story_update(model);
 }
