@@ -245,19 +245,6 @@ static void widen(struct session *session)
 		 "all processes (none uses libmptrace)");
 }
 
-void session_refresh(struct session *session)
-{
-	size_t i;
-
-	for (i = 0; sources[i]; i++)
-		if (session->opened[i])
-			sources[i]->read(session->states[i], clock_ns(CLOCK_MONOTONIC),
-					 &session->sink);
-	model_tick(session->model, clock_ns(CLOCK_MONOTONIC));
-	widen(session);
-	losses_release(&session->losses, session->model);
-}
-
 void session_drain(struct session *session)
 {
 	size_t i;
@@ -266,6 +253,21 @@ void session_drain(struct session *session)
 		if (session->opened[i] && sources[i]->drain)
 			sources[i]->drain(session->states[i], clock_ns(CLOCK_MONOTONIC),
 					  &session->sink);
+}
+
+void session_refresh(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; sources[i]; i++)
+		if (session->opened[i])
+			sources[i]->read(session->states[i], clock_ns(CLOCK_MONOTONIC),
+					 &session->sink);
+	/* Whose end a snapshot has seen, of that the events tell when and why. */
+	session_drain(session);
+	model_tick(session->model, clock_ns(CLOCK_MONOTONIC));
+	widen(session);
+	losses_release(&session->losses, session->model);
 }
 
 bool session_wait(struct session *session, double seconds)

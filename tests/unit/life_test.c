@@ -483,15 +483,11 @@ static void bad_ends_are_remembered_longer_than_good_ones(void **state)
 
 static void a_flood_of_births_stops_at_the_bound(void **state)
 {
+	struct fact fact = {.type = FACT_LIFE, .source = FACT_FROM_KERNEL, .time_ns = SECOND};
 	struct model *model = model_new(0);
-	struct fact fact;
 
 	(void)state;
 	assert_non_null(model);
-	memset(&fact, 0, sizeof(fact));
-	fact.type = FACT_LIFE;
-	fact.source = FACT_FROM_KERNEL;
-	fact.time_ns = SECOND;
 	fact.u.life.what = FACT_LIFE_FORK;
 	for (uint32_t i = 0; i < MODEL_TOLD + 10; i++) {
 		fact.u.life.process = (struct process_id){i + 1, 5};
