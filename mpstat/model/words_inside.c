@@ -3,7 +3,7 @@
  * words_inside.c - wait channels and system calls in words.
  *
  * Owns: the table.  Names of wait channels change with the kernel; a name that
- * is not here is shown as it is.
+ * is not here is shown as it is.  They are cut at 23 bytes (fact.h).
  */
 #include "mpstat/model/words.h"
 
@@ -44,9 +44,9 @@ static const struct {
 	{"epoll_", "waiting in epoll"},
 	{"io_cqring_wait", "waiting in io_uring"},
 	{"io_uring_enter", "waiting in io_uring"},
-	{"unix_stream_read_generic", "reading a unix socket"},
+	{"unix_stream_read_gen", "reading a unix socket"},
 	{"unix_stream_data_wait", "reading a unix socket"},
-	{"__skb_wait_for_more_packets", "reading a socket"},
+	{"__skb_wait_for_more", "reading a socket"},
 	{"sk_wait_data", "reading a socket"},
 	{"tcp_recvmsg", "reading a socket"},
 	{"recv", "reading a socket"},
