@@ -39,8 +39,9 @@ class Storm:
         self.process.wait(10)
 
 
-def tree_is_that_of_proc(frame):
-    """Whoever is shown as living and whoever /proc has, where that does not change."""
+def tree_is_that_of_proc(before, frame):
+    """Whoever is shown as living and whoever /proc has, where that does not change.  The look
+    of a frame began after the frame `before` was done."""
     wrong = []
     for row in frame["processes"]:
         found = process_stat(row["pid"])
@@ -50,12 +51,12 @@ def tree_is_that_of_proc(frame):
         if not row["ended"] and same and (row["ppid"] or 0) != found["parent"]:
             wrong.append(f"{row['name']} {row['pid']}: parent {row['ppid']}, not {found['parent']}")
     boot = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
-    began = int(frame["time"]["monotonic_ns"]) + boot
+    began = int(before["time"]["monotonic_ns"]) + boot
     shown = {(r["pid"], r["start_ticks"]) for r in frame["processes"] if not r["ended"]}
     for entry in os.listdir("/proc"):
         found = process_stat(entry) if entry.isdigit() else None
-        # Born well before that frame, which is as old as its look, and still there.
-        if found and (found["start"] + 100) * TICK_NS < began and found["state"] != "X" and \
+        # Born before the look began, and still there.
+        if found and (found["start"] + 2) * TICK_NS < began and found["state"] != "X" and \
                 (int(entry), found["start"]) not in shown:
             wrong.append(f"{found['name']} {entry} is not shown")
     return wrong
@@ -96,7 +97,7 @@ def run(tap, size, mode, held_up):
         wrong.append(f"{lost} were lost without need")
     tap.check(f"{made} processes {kind}: each birth and each death seen, or counted", wrong)
     tap.check(f"{made} processes {kind}: then the tree is that of /proc",
-              tree_is_that_of_proc(frames[-1]))
+              tree_is_that_of_proc(*frames[-2:]))
     tap.note(f"{made} {kind}: {births} births, {deaths} deaths, {lost} events lost")
     viewer.close()
     storm.close()
