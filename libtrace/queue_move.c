@@ -15,115 +15,6 @@
 
 #include <string.h>
 
-#define TRY_PATIENCE_NS 100000000ull /* a try waits this long for a busy side */
-#define SPIN_LEAST 2u
-
-/* ---- sides ------------------------------------------------------------------ */
-
-/* Takes one side.  A call that only tries waits a little for the side itself, so that
- * it does not report Full or Empty merely because another is inside. */
-static int enter(struct mpt_queue *q, struct member *me, struct mpt_wire_side *side,
-		 struct blocking *how)
-{
-	bool once = how->deadline == 0;
-	uint32_t dead = 0;
-	int rc;
-
-	if (likely(lockword_try(&side->lock, me))) {
-		rc = 0;
-	} else if (unlikely(lockword_owned(&side->lock, me))) {
-		rc = -EDEADLK; /* a signal handler came while we were inside */
-	} else {
-		if (once)
-			how->deadline = futex_now() + TRY_PATIENCE_NS;
-		rc = lockword_wait(&side->lock, me, how, &dead);
-		if (once)
-			how->deadline = 0;
-	}
-	if (rc == MPT_RECOVERED)
-		object_recover(me, &q->handle, side, dead);
-	if (likely(rc >= 0) && unlikely(!handle_usable(&q->handle))) {
-		lockword_release(&side->lock);
-		return -ESHUTDOWN;
-	}
-	return rc == -ETIMEDOUT && once ? -EAGAIN : rc;
-}
-
-/* A failed call: why, and how long it waited. */
-static int fail(struct member *me, struct blocking *how, int rc)
-{
-	uint64_t now = clock_now(&me->clock);
-
-	emit(me, &(struct mpt_record){ .time = now,
-				       .op = how->op,
-				       .flags = MPT_REC_FAILED,
-				       .object = how->object,
-				       .value = (uint64_t)-rc,
-				       .span = emit_unblock(me, how, now) });
-	return rc;
-}
-
-/* ---- waiting for the other side ------------------------------------------------ */
-
-/* A call's view of the side it waits for: `watch` moves when it should look again. */
-struct waiting {
-	struct mpt_wire_side *mine;
-	struct mpt_wire_side *event; /* whose event count the wake comes by */
-	const uint64_t *watch;	     /* index of the other side */
-	struct slice slice;
-	bool slept;
-	int recovered; /* MPT_RECOVERED when `mine` was taken from a dead one meanwhile */
-};
-
-/* Looks at the other side's index for a while. */
-static bool spin(struct member *me, const uint64_t *watch, uint64_t old)
-{
-	uint32_t most = spin_budget(&me->event_spin, SPIN_LEAST);
-
-	for (uint32_t n = 0; n < most; n++) {
-		if (load64(watch) != old) {
-			spin_paid(&me->event_spin, n);
-			return true;
-		}
-		cpu_relax();
-	}
-	spin_failed(&me->event_spin);
-	return false;
-}
-
-/* Called holding `mine`, which had to wait with w->mine->seen as the last index seen.
- * Returns 0 with `mine` held again and something to look at, or an error with
- * `mine` released. */
-static int wait_other(struct mpt_queue *q, struct member *me, struct waiting *w,
-		      struct blocking *how)
-{
-	uint64_t old = w->mine->seen;
-	uint32_t s;
-	int rc;
-
-	if (how->deadline == 0 || (how->deadline != MPT_FOREVER && w->slept &&
-				   futex_now() >= how->deadline)) {
-		w->mine->timeouts++;
-		lockword_release(&w->mine->lock);
-		return how->deadline ? -ETIMEDOUT : -EAGAIN;
-	}
-	if (spin(me, w->watch, old))
-		return 0;
-	s = eventcount_prepare(&w->event->seq, &w->event->want);
-	if (load64_acquire(w->watch) != old)
-		return 0;
-	lockword_release(&w->mine->lock);
-	emit_block(me, how);
-	rc = futex_wait(&w->event->seq, s, &w->slice, how->deadline);
-	w->slept = true;
-	if (rc == -EINTR && how->interruptible)
-		return -EINTR;
-	rc = enter(q, me, w->mine, how);
-	if (rc == MPT_RECOVERED)
-		w->recovered = rc;
-	return rc < 0 ? rc : 0;
-}
-
 /* ---- put -------------------------------------------------------------------------- */
 
 /* Where the payload of message number n would start in the byte stream. */
@@ -154,7 +45,7 @@ static void lack_bytes(struct mpt_wire_object *o)
 }
 
 /* Makes room for size bytes, holding give. */
-static int need_room(struct mpt_queue *q, struct member *me, size_t size, struct waiting *w,
+static int need_room(struct mpt_queue *q, struct member *me, size_t size, struct side_wait *w,
 		     struct blocking *how)
 {
 	struct mpt_wire_object *o = q->handle.object;
@@ -166,7 +57,7 @@ static int need_room(struct mpt_queue *q, struct member *me, size_t size, struct
 			return 0;
 		if (o->give.index - o->give.seen < q->capacity)
 			lack_bytes(o);
-		rc = wait_other(q, me, w, how);
+		rc = side_wait_other(&q->handle, me, w, o->give.seen, how);
 		if (rc < 0)
 			return rc;
 	}
@@ -222,39 +113,27 @@ static uint64_t commit_put(struct mpt_queue *q, struct member *me, const struct 
 	return now;
 }
 
-static void record(struct member *me, const struct blocking *how, uint64_t now, uint64_t number,
-		   uint64_t waited)
-{
-	emit(me, &(struct mpt_record){ .time = now,
-				       .op = how->op,
-				       .object = how->object,
-				       .value = number,
-				       .span = waited });
-}
-
 int queue_put(struct mpt_queue *q, struct member *me, const struct message *m,
 	      uint64_t timeout_ns)
 {
 	struct mpt_wire_object *o = q->handle.object;
 	struct blocking how = handle_blocking(&q->handle, MPT_OP_QUEUE_PUT, timeout_ns);
-	struct waiting w = { .mine = &o->give, .event = &o->take, .watch = &o->take.index };
+	struct side_wait w = { .mine = &o->give, .event = &o->take, .watch = &o->take.index };
 	uint64_t now, number, waited = 0;
-	int recovered = enter(q, me, &o->give, &how), rc = recovered;
+	int recovered = side_enter(&q->handle, me, &o->give, &how), rc = recovered;
 
 	if (likely(rc >= 0))
 		rc = need_room(q, me, m->size, &w, &how);
 	if (unlikely(rc < 0))
-		return fail(me, &how, rc);
+		return side_fail(me, &how, rc);
 	number = o->give.index;
 	now = commit_put(q, me, m, &how);
-	if (unlikely(how.since)) {
-		waited = emit_unblock(me, &how, now);
-		emit_waited(&o->give, waited);
-	}
+	if (unlikely(how.since))
+		waited = side_waited(me, &w, &how, now);
 	if (unlikely(w.slept))
 		store32(&o->give.hint, 0); /* all were woken: who still lacks bytes says so */
 	lockword_release(&o->give.lock);
-	record(me, &how, now, number, waited);
+	side_record(me, &how, now, number, waited);
 	eventcount_wake(&o->give.seq, &o->give.want, 1);
 	/* We were woken; if there is room for more, so is the next one. */
 	if (unlikely(w.slept))
@@ -269,7 +148,7 @@ static bool has_message(const struct mpt_wire_object *o)
 	return o->take.index != o->take.seen;
 }
 
-static int need_message(struct mpt_queue *q, struct member *me, struct waiting *w,
+static int need_message(struct mpt_queue *q, struct member *me, struct side_wait *w,
 			struct blocking *how)
 {
 	struct mpt_wire_object *o = q->handle.object;
@@ -279,7 +158,7 @@ static int need_message(struct mpt_queue *q, struct member *me, struct waiting *
 		o->take.seen = load64_acquire(&o->give.index);
 		if (has_message(o))
 			return 0;
-		rc = wait_other(q, me, w, how);
+		rc = side_wait_other(&q->handle, me, w, o->take.seen, how);
 		if (rc < 0)
 			return rc;
 	}
@@ -335,18 +214,16 @@ static void wake_givers(struct mpt_wire_object *o)
 }
 
 /* The rest of a successful get, after its commit; releases take. */
-static void finish_get(struct mpt_wire_object *o, struct member *me, struct blocking *how,
-		       uint64_t now, bool pass_on)
+static void finish_get(struct mpt_wire_object *o, struct member *me, struct side_wait *w,
+		       struct blocking *how, uint64_t now)
 {
 	uint64_t number = o->take.index - 1, waited = 0;
-	bool more = pass_on && o->take.index != load64(&o->give.index);
+	bool more = w->slept && o->take.index != load64(&o->give.index);
 
-	if (unlikely(how->since)) {
-		waited = emit_unblock(me, how, now);
-		emit_waited(&o->take, waited);
-	}
+	if (unlikely(how->since))
+		waited = side_waited(me, w, how, now);
 	lockword_release(&o->take.lock);
-	record(me, how, now, number, waited);
+	side_record(me, how, now, number, waited);
 	wake_givers(o);
 	/* We were woken and left something: so is the next one. */
 	if (unlikely(more))
@@ -357,24 +234,24 @@ int queue_get(struct mpt_queue *q, struct member *me, struct message *m, uint64_
 {
 	struct mpt_wire_object *o = q->handle.object;
 	struct blocking how = handle_blocking(&q->handle, MPT_OP_QUEUE_GET, timeout_ns);
-	struct waiting w = { .mine = &o->take, .event = &o->give, .watch = &o->give.index };
+	struct side_wait w = { .mine = &o->take, .event = &o->give, .watch = &o->give.index };
 	struct mpt_wire_oprec *r;
 	uint64_t now;
-	int rc = enter(q, me, &o->take, &how);
+	int rc = side_enter(&q->handle, me, &o->take, &how);
 
 	if (likely(rc >= 0))
 		rc = need_message(q, me, &w, &how);
 	if (unlikely(rc < 0))
-		return fail(me, &how, rc);
+		return side_fail(me, &how, rc);
 	if (unlikely(q->messages[o->take.index & q->slot_mask].size > m->size)) {
 		lockword_release(&o->take.lock);
 		/* The wake that brought us is somebody else's now. */
 		eventcount_wake(&o->give.seq, &o->give.want, 1);
-		return fail(me, &how, -EMSGSIZE);
+		return side_fail(me, &how, -EMSGSIZE);
 	}
 	now = clock_now(&me->clock);
 	r = commit_get(q, me, m, &how, now);
-	finish_get(o, me, &how, now, w.slept);
+	finish_get(o, me, &w, &how, now);
 	oprec_close(me, r);
 	return 0;
 }
@@ -383,10 +260,10 @@ ssize_t queue_peek(struct mpt_queue *q, struct member *me)
 {
 	struct mpt_wire_object *o = q->handle.object;
 	struct blocking how = handle_blocking(&q->handle, MPT_OP_QUEUE_GET, 0);
-	ssize_t n = enter(q, me, &o->take, &how);
+	ssize_t n = side_enter(&q->handle, me, &o->take, &how);
 
 	if (n < 0)
-		return fail(me, &how, (int)n);
+		return side_fail(me, &how, (int)n);
 	emit_unblock(me, &how, 0);
 	o->take.seen = load64_acquire(&o->give.index);
 	n = -EAGAIN;

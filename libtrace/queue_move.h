@@ -15,7 +15,7 @@
 #ifndef MPT_QUEUE_MOVE_H
 #define MPT_QUEUE_MOVE_H
 
-#include "libtrace/object.h"
+#include "libtrace/side.h"
 
 #include <mptrace/queue.h>
 
