@@ -3,6 +3,7 @@
 #include "libtrace/arena.h"
 
 #include "libtrace/member.h"
+#include "libtrace/units.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -72,11 +73,12 @@ static bool reclaim(void)
 	for (uint32_t i = 0; i < used; i++) {
 		t = &domain.threads[i];
 		if (load64(&t->extent) && load32_acquire(&t->state) > MPT_SLOT_LIVE &&
-		    !member_unsettled(t) && (!oldest || t->ended_ns < oldest->ended_ns))
+		    (!oldest || t->ended_ns < oldest->ended_ns) && !member_unsettled(t))
 			oldest = t;
 	}
 	if (!oldest)
 		return false;
+	units_bequeath(oldest);
 	store64_release(&oldest->extent, 0);
 	domain.header->reclaimed++;
 	return true;

@@ -352,8 +352,8 @@ int domain_lock(void)
 	struct timespec t = { (time_t)(until / 1000000000u), (long)(until % 1000000000u) };
 	int rc = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &t);
 
-	/* A holder died: every change under this mutex becomes real by one store, so
-	 * there is nothing to repair. */
+	/* A holder died: every change under this mutex becomes real by one store, or is in
+	 * an operation record, so there is nothing to repair here. */
 	if (rc == EOWNERDEAD)
 		rc = pthread_mutex_consistent(mutex);
 	return -rc;

@@ -83,6 +83,7 @@ static inline struct mpt_wire_oprec *oprec_open(struct member *me, const struct 
 	r->object = how->object;
 	r->object_generation = how->object_generation;
 	r->arg = arg;
+	r->whose = 0;
 	return r;
 }
 

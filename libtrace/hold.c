@@ -2,21 +2,6 @@
 /* hold.c - see hold.h. */
 #include "libtrace/hold.h"
 
-static void took_over(struct member *me, const struct handle *h, enum mpt_kind kind, uint32_t dead)
-{
-	struct mpt_wire_object *o = h->object;
-
-	o->recovered++;
-	o->recovered_pid = member_pid_of(dead);
-	o->recovered_op = 0;
-	o->recovered_ns = futex_now();
-	emit(me, &(struct mpt_record){ .time = clock_now(&me->clock),
-				       .op = (uint16_t)MPT_OP_ID(kind, HOLD_RECOVER),
-				       .flags = MPT_REC_RECOVERED,
-				       .object = h->slot,
-				       .value = o->recovered_pid });
-}
-
 static void gave_up(struct member *me, const struct blocking *how, int result)
 {
 	uint64_t now = clock_now(&me->clock);
@@ -62,7 +47,7 @@ int hold_acquire_slowly(struct handle *h, struct member *me, enum mpt_kind kind,
 		return -ESHUTDOWN;
 	}
 	if (rc == MPT_RECOVERED)
-		took_over(me, h, kind, dead);
+		object_recovered(me, h, member_pid_of(dead), 0);
 	hold_taken(h->object, me, h);
 	if (how.since)
 		waited_for_it(me, h, op, waited, rc);

@@ -12,6 +12,7 @@
 #include "libtrace/emit.h"
 #include "libtrace/identity.h"
 #include "libtrace/object.h"
+#include "libtrace/units.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -41,13 +42,13 @@ static struct {
 
 static bool thread_referenced(uint32_t word)
 {
-	const struct mpt_wire_object *o = domain.objects;
+	struct mpt_wire_object *o = domain.objects;
 	uint32_t used = domain.header->section[MPT_SEC_OBJECTS].used;
 
 	for (; used > 0; used--, o++)
-		if ((load32(&o->take.lock) & ~MPT_LOCK_WAITERS) == word ||
-		    (load32(&o->give.lock) & ~MPT_LOCK_WAITERS) == word)
-			return true;
+		for (int i = 0; i < OBJECT_SIDES; i++)
+			if ((load32(&object_side(o, i)->lock) & ~MPT_LOCK_WAITERS) == word)
+				return true;
 	return false;
 }
 
@@ -73,7 +74,7 @@ bool member_unsettled(const struct mpt_wire_thread *t)
 		if (load32(&r->phase) == MPT_OPREC_INTENT && object_is(r->object, r->object_generation))
 			return true;
 	}
-	return false;
+	return units_named((uint32_t)(t - domain.threads));
 }
 
 /* May the slot be given to another thread?  Not while a lock word names it: then
@@ -96,6 +97,7 @@ static bool thread_reusable(uint32_t slot)
 	    thread_referenced(MPT_LOCK_WORD(slot, t->generation)))
 		return false;
 	settle_lost(t);
+	units_bequeath(t);
 	return true;
 }
 
@@ -467,7 +469,7 @@ struct member *member_attach(int *error)
 
 /* A row is claimed by its object's number, so that a signal handler that comes in
  * between takes the next one; until the generation is there, nobody counts it. */
-static struct mpt_wire_use *claim(struct mpt_wire_use *u, uint32_t object, uint32_t generation)
+static struct mpt_wire_use *claim_row(struct mpt_wire_use *u, uint32_t object, uint32_t generation)
 {
 	if (!cas32(&u->object, MPT_REF_NONE, object))
 		return NULL;
@@ -482,7 +484,7 @@ static struct mpt_wire_use *reuse(struct member *me, uint32_t object, uint32_t g
 	struct mpt_wire_use *u = me->uses, *end = me->uses + MPT_USES;
 
 	for (; me->depth <= 1 && u < end; u++) {
-		if (object_is(u->object, u->object_generation))
+		if (object_is(MPT_REF_SLOT(u->object), u->object_generation))
 			continue;
 		store32_release(&u->object_generation, 0);
 		u->gives = u->takes = u->last_ns = 0;
@@ -502,16 +504,26 @@ static struct mpt_wire_use *find_use(struct member *me, uint32_t object, uint32_
 			return u;
 		if (load32(&u->object) != MPT_REF_NONE)
 			continue;
-		mine = claim(u, object, generation);
+		mine = claim_row(u, object, generation);
 		if (mine)
 			return mine;
 	}
 	return reuse(me, object, generation);
 }
 
+struct mpt_wire_use *member_claim(struct mpt_wire_use *table, uint32_t object, uint32_t generation)
+{
+	struct mpt_wire_use *u = table, *end = table + MPT_USES, *mine = NULL;
+
+	for (; !mine && u < end; u++)
+		mine = claim_row(u, object, generation);
+	return mine;
+}
+
 struct mpt_wire_use *member_use(struct member *me, uint32_t object, uint32_t generation)
 {
-	struct mpt_wire_use **cached = &me->use_cache[object % USE_CACHE];
+	/* An object's FINISH and FOREIGN rows must not lie in its first row's place. */
+	struct mpt_wire_use **cached = &me->use_cache[(object + (object >> 29)) % USE_CACHE];
 	struct mpt_wire_use *use = *cached;
 
 	if (likely(use && use->object == object && use->object_generation == generation))

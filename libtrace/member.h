@@ -77,6 +77,9 @@ void member_forget(uint32_t slot);
 /* In the child: attaches using the slot its parent reserved. */
 int member_adopt(uint32_t slot);
 
+/* A new row for an object in the table of a dead thread; NULL: the table is full. */
+struct mpt_wire_use *member_claim(struct mpt_wire_use *table, uint32_t object, uint32_t generation);
+
 /* The ledger row of this thread for an object; NULL when the table is full
  * (counted). */
 struct mpt_wire_use *member_use(struct member *me, uint32_t object, uint32_t generation);

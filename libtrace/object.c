@@ -18,15 +18,15 @@ static const struct {
 #undef KIND
 };
 
-static bool owner_kind(uint16_t kind)
+uint32_t object_traits(uint16_t kind)
 {
-	static const uint32_t traits_of[] = {
-#define KIND(UPPER, number, lower, title, traits) [number] = (traits),
+	static const uint32_t traits[] = {
+#define KIND(UPPER, number, lower, title, has) [number] = (has),
 #include "libtrace/contract/kinds.def"
 #undef KIND
 	};
 
-	return traits_of[kind] & MPT_T_OWNER;
+	return kind < sizeof(traits) / sizeof(traits[0]) ? traits[kind] : 0;
 }
 
 bool object_name_valid(const char *name)
@@ -60,8 +60,12 @@ static bool reusable(struct mpt_wire_object *o)
 
 	if (state == MPT_SLOT_FREE)
 		return true;
-	return state >= MPT_SLOT_ENDED && left_alone(o) && lock_is_free(&o->take.lock) &&
-	       lock_is_free(&o->give.lock);
+	if (state < MPT_SLOT_ENDED || !left_alone(o))
+		return false;
+	for (int i = 0; i < OBJECT_SIDES; i++)
+		if (!lock_is_free(&object_side(o, i)->lock))
+			return false;
+	return true;
 }
 
 static uint32_t object_slots(void)
@@ -125,9 +129,10 @@ static void fill(struct mpt_wire_object *o, uint32_t slot, const struct object_w
 	store32_release(&o->generation, generation);
 	memset(&o->kind, 0, offsetof(struct mpt_wire_object, take) -
 				    offsetof(struct mpt_wire_object, kind));
-	clear_side(&o->take);
-	clear_side(&o->give);
-	memset(&o->hold, 0, sizeof(*o) - offsetof(struct mpt_wire_object, hold));
+	for (int i = 0; i < OBJECT_SIDES; i++)
+		clear_side(object_side(o, i));
+	memset(&o->hold, 0, offsetof(struct mpt_wire_object, finish) -
+				    offsetof(struct mpt_wire_object, hold));
 	o->kind = (uint16_t)wish->kind;
 	o->creator = me->process_slot;
 	o->created_ns = futex_now();
@@ -255,12 +260,12 @@ int handle_close(struct handle *h, uint16_t op)
 
 static void wake_everybody(struct mpt_wire_object *o)
 {
-	struct mpt_wire_side *sides[] = { &o->take, &o->give };
+	for (int i = 0; i < OBJECT_SIDES; i++) {
+		struct mpt_wire_side *side = object_side(o, i);
 
-	for (int i = 0; i < 2; i++) {
-		add32(&sides[i]->seq, 1);
-		futex_wake(&sides[i]->seq, INT_MAX);
-		futex_wake(&sides[i]->lock, INT_MAX);
+		add32(&side->seq, 1);
+		futex_wake(&side->seq, INT_MAX);
+		futex_wake(&side->lock, INT_MAX);
 	}
 }
 
@@ -329,20 +334,18 @@ static void give_storage_back(const struct handle *h, struct member *me)
 {
 	struct mpt_wire_object *o = h->object;
 	struct blocking how = handle_blocking(h, MPT_OP_ID(o->kind, 2), DESTROY_PATIENCE_NS);
-	bool given = false;
+	int held = 0;
 	uint32_t dead;
 
-	if (lockword_acquire(&o->take.lock, me, &how, &dead) >= 0) {
-		if (lockword_acquire(&o->give.lock, me, &how, &dead) >= 0) {
-			given = visitors_gone(h, &how);
-			if (given)
-				store64_release(&o->extent, 0);
-			lockword_release(&o->give.lock);
-		}
-		lockword_release(&o->take.lock);
-	}
-	if (!given)
+	while (held < OBJECT_SIDES &&
+	       lockword_acquire(&object_side(o, held)->lock, me, &how, &dead) >= 0)
+		held++;
+	if (held == OBJECT_SIDES && visitors_gone(h, &how))
+		store64_release(&o->extent, 0);
+	else
 		store32_release(&o->state, MPT_SLOT_DEAD);
+	while (held > 0)
+		lockword_release(&object_side(o, --held)->lock);
 	emit_unblock(me, &how, 0);
 }
 
@@ -356,7 +359,7 @@ static bool end(struct handle *h)
 		cas32(&o->state, MPT_SLOT_LIVE, MPT_SLOT_ENDED);
 	/* A lock's word is the lock itself: whoever waits gets it, sees the end, and lets
 	 * the next one see it. */
-	if (ended && locked && owner_kind(o->kind))
+	if (ended && locked && (object_traits(o->kind) & MPT_T_OWNER))
 		exchange32(&o->take.lock, 0);
 	if (locked)
 		domain_unlock();
@@ -423,23 +426,42 @@ void handle_destroy(struct handle *handle)
 
 /* ---- recovery ------------------------------------------------------------------ */
 
+static struct mpt_wire_use *row_of(struct mpt_wire_thread *t, uint16_t use)
+{
+	if (use >= MPT_USES || !load64(&t->extent))
+		return NULL;
+	return (struct mpt_wire_use *)arena_at(t->extent) + use;
+}
+
+/* The ledger's part of an operation of thread t that was committed. */
+static void settle_ledger(const struct mpt_wire_oprec *r, struct mpt_wire_thread *t,
+			  struct mpt_wire_object *o, bool taking)
+{
+	struct mpt_wire_use *use;
+
+	if (r->whose == MPT_OWED) {
+		store64(&o->owed_back, r->count);
+		return;
+	}
+	use = row_of(r->whose ? &domain.threads[r->whose - 1] : t, r->use);
+	if (use && use->object_generation == r->object_generation)
+		store64(taking ? &use->takes : &use->gives, r->count);
+}
+
 /* What the dead was doing on this side is decided by the commit word alone. */
 static void settle(struct mpt_wire_oprec *r, struct mpt_wire_thread *t, const struct handle *h,
 		   struct mpt_wire_side *side)
 {
 	bool taking = side == &h->object->take;
-	struct mpt_wire_use *use;
 
 	if (r->arg >= load64(&side->index)) {
 		store32_release(&r->phase, MPT_OPREC_ABORTED);
 		return;
 	}
 	side->bytes = r->size;
-	if (r->use < MPT_USES && load64(&t->extent)) {
-		use = (struct mpt_wire_use *)arena_at(t->extent) + r->use;
-		store64(taking ? &use->takes : &use->gives, r->count);
-	}
+	settle_ledger(r, t, h->object, taking);
 	/* A message taken by the dead stays COMMITTED: that is how it is seen as lost. */
+	taking = taking && object_traits(h->object->kind) & MPT_T_DEPTH;
 	store32_release(&r->phase, taking ? MPT_OPREC_COMMITTED : MPT_OPREC_IDLE);
 }
 
@@ -459,9 +481,15 @@ static int effect_of(uint16_t op)
 static bool concerns(const struct mpt_wire_oprec *r, const struct handle *h,
 		     const struct mpt_wire_side *side)
 {
-	return load32_acquire(&r->phase) == MPT_OPREC_INTENT && r->object == h->slot &&
-	       r->object_generation == h->generation &&
-	       effect_of(r->op) == (side == &h->object->take ? MPT_E_TAKE : MPT_E_GIVE);
+	static const int effect[OBJECT_SIDES] = { MPT_E_TAKE, MPT_E_GIVE, MPT_E_FINISH };
+
+	for (int i = 0; i < OBJECT_SIDES; i++)
+		if (side == object_side(h->object, i))
+			return load32_acquire(&r->phase) == MPT_OPREC_INTENT &&
+			       r->object == h->slot &&
+			       r->object_generation == h->generation &&
+			       effect_of(r->op) == effect[i];
+	return false;
 }
 
 /* The last holder may have died while it settled what the one before it left, so the
@@ -485,28 +513,33 @@ static uint32_t settle_all(const struct handle *h, struct mpt_wire_side *side, u
 	return op;
 }
 
-void object_recover(struct member *me, const struct handle *h, struct mpt_wire_side *side,
-		    uint32_t dead_word)
+void object_recovered(struct member *me, const struct handle *h, uint32_t pid, uint32_t op)
 {
 	struct mpt_wire_object *o = h->object;
-	struct mpt_wire_thread *t = &domain.threads[MPT_LOCK_SLOT(dead_word)];
-	bool known = (t->generation & 0x7fffu) == MPT_LOCK_GENERATION(dead_word);
-	uint32_t op = settle_all(h, side, MPT_LOCK_SLOT(dead_word));
-	uint32_t pid = known ? member_pid_of(dead_word) : 0;
 
 	o->recovered_pid = pid;
 	o->recovered_op = op;
 	o->recovered_ns = futex_now();
 	o->recovered++;
 	emit(me, &(struct mpt_record){ .time = clock_now(&me->clock),
-				       .op = MPT_OP_ID(o->kind, 3),
+				       .op = (uint16_t)MPT_OP_ID(o->kind, 3),
 				       .flags = MPT_REC_RECOVERED,
 				       .object = h->slot,
 				       .value = pid });
-	add32(&o->take.seq, 1);
-	futex_wake(&o->take.seq, INT_MAX);
-	add32(&o->give.seq, 1);
-	futex_wake(&o->give.seq, INT_MAX);
+}
+
+void object_recover(struct member *me, const struct handle *h, struct mpt_wire_side *side,
+		    uint32_t dead_word)
+{
+	struct mpt_wire_thread *t = &domain.threads[MPT_LOCK_SLOT(dead_word)];
+	bool known = (t->generation & 0x7fffu) == MPT_LOCK_GENERATION(dead_word);
+	uint32_t op = settle_all(h, side, MPT_LOCK_SLOT(dead_word));
+
+	object_recovered(me, h, known ? member_pid_of(dead_word) : 0, op);
+	for (int i = 0; i < OBJECT_SIDES; i++) {
+		add32(&object_side(h->object, i)->seq, 1);
+		futex_wake(&object_side(h->object, i)->seq, INT_MAX);
+	}
 }
 
 void object_count_lost(const struct mpt_wire_oprec *r, uint32_t pid)

@@ -19,6 +19,9 @@ struct handle {
 	uint32_t closed;      /* A: this process closed it */
 	uint32_t creator_pid; /* destroy by this process ends the object */
 	bool interruptible;
+	/* UNITS and UNFINISHED kinds (units.h): what this process has out by this handle. */
+	uint32_t out_epoch; /* A: of the member that counted; else out is a parent's */
+	int64_t out;	    /* A */
 };
 
 struct object_wish {
@@ -30,6 +33,17 @@ struct object_wish {
 	uint64_t storage; /* bytes of arena, 0: none */
 	bool zeroed;	  /* the storage begins as zeros */
 };
+
+/* The sides of an object, in the order in which they are locked: those who take, give,
+ * finish. */
+#define OBJECT_SIDES 3
+static inline struct mpt_wire_side *object_side(struct mpt_wire_object *o, int i)
+{
+	return i == 0 ? &o->take : i == 1 ? &o->give : &o->finish;
+}
+
+/* enum mpt_trait of a kind; 0: unknown. */
+uint32_t object_traits(uint16_t kind);
 
 /* Is it a name an object may have?  1 to MPT_NAME_MAX - 1 bytes, no '/'. */
 bool object_name_valid(const char *name);
@@ -87,6 +101,10 @@ static inline struct blocking handle_blocking(const struct handle *h, uint16_t o
 				.object_generation = h->generation };
 	return how;
 }
+
+/* Counts, and records, that something was taken over from process `pid`, which died in `op`
+ * (0: between calls).  The caller holds what was taken over. */
+void object_recovered(struct member *me, const struct handle *handle, uint32_t pid, uint32_t op);
 
 /* After the lock of `side` was taken from a dead owner: settles what the dead was
  * doing (counts, ledger) by its operation record, counts and records the recovery,

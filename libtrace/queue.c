@@ -7,6 +7,7 @@
 #include "libtrace/queue_move.h"
 
 #include "libtrace/arena.h"
+#include "libtrace/units.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +53,10 @@ static int finish(struct mpt_queue **out, struct mpt_queue *q, int rc)
 
 static int create(struct mpt_queue **out, const struct mpt_queue_options *o, void *site)
 {
-	struct object_wish wish = { .kind = MPT_KIND_QUEUE, .site = site };
+	struct object_wish wish = { .site = site };
 	struct mpt_queue *q;
+
+	wish.kind = o->joinable ? MPT_KIND_JOINABLEQUEUE : MPT_KIND_QUEUE;
 
 	wish.name = o->name;
 	wish.flags = o->flags;
@@ -70,7 +73,7 @@ static int create(struct mpt_queue **out, const struct mpt_queue_options *o, voi
 	return q ? finish(out, q, object_create(&q->handle, &wish)) : -ENOMEM;
 }
 
-int mpt_queue_create(struct mpt_queue **out, const struct mpt_queue_options *options)
+int queue_create(struct mpt_queue **out, const struct mpt_queue_options *options, void *site)
 {
 	static const struct mpt_queue_options defaults;
 	int saved = errno, rc;
@@ -78,9 +81,14 @@ int mpt_queue_create(struct mpt_queue **out, const struct mpt_queue_options *opt
 	if (!out)
 		return -EINVAL;
 	*out = NULL;
-	rc = create(out, options ? options : &defaults, __builtin_return_address(0));
+	rc = create(out, options ? options : &defaults, site);
 	errno = saved;
 	return rc;
+}
+
+int mpt_queue_create(struct mpt_queue **out, const struct mpt_queue_options *options)
+{
+	return queue_create(out, options, __builtin_return_address(0));
 }
 
 int mpt_queue_open(struct mpt_queue **out, const char *name, unsigned int flags)
@@ -93,7 +101,11 @@ int mpt_queue_open(struct mpt_queue **out, const char *name, unsigned int flags)
 	*out = NULL;
 	q = calloc(1, sizeof(*q));
 	if (q)
-		rc = finish(out, q, object_open(&q->handle, MPT_KIND_QUEUE, name, flags));
+		rc = object_open(&q->handle, MPT_KIND_QUEUE, name, flags);
+	if (q && rc == -EINVAL)
+		rc = object_open(&q->handle, MPT_KIND_JOINABLEQUEUE, name, flags);
+	if (q)
+		rc = finish(out, q, rc);
 	errno = saved;
 	return rc;
 }
@@ -190,7 +202,11 @@ ssize_t mpt_queue_get(struct mpt_queue *q, void *buffer, size_t size, uint64_t t
 	if (unlikely(!handle_usable(&q->handle)))
 		return -ESHUTDOWN;
 	rc = queue_get(q, me, &m, timeout_ns);
-	return rc < 0 ? rc : (ssize_t)m.size;
+	if (unlikely(rc < 0))
+		return rc;
+	if (q->handle.object->kind == MPT_KIND_JOINABLEQUEUE)
+		units_took(&q->handle, me);
+	return (ssize_t)m.size;
 }
 
 ssize_t mpt_queue_next_size(struct mpt_queue *q)
@@ -249,7 +265,7 @@ size_t mpt_queue_bytes(const struct mpt_queue *q)
 
 int mpt_queue_close(struct mpt_queue *q)
 {
-	return handle_close(&q->handle, MPT_OP_QUEUE_CLOSE);
+	return handle_close(&q->handle, queue_op(q, MPT_OP_QUEUE_CLOSE));
 }
 
 void mpt_queue_destroy(struct mpt_queue *q)

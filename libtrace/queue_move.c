@@ -117,7 +117,7 @@ int queue_put(struct mpt_queue *q, struct member *me, const struct message *m,
 	      uint64_t timeout_ns)
 {
 	struct mpt_wire_object *o = q->handle.object;
-	struct blocking how = handle_blocking(&q->handle, MPT_OP_QUEUE_PUT, timeout_ns);
+	struct blocking how = handle_blocking(&q->handle, queue_op(q, MPT_OP_QUEUE_PUT), timeout_ns);
 	struct side_wait w = { .mine = &o->give, .event = &o->take, .watch = &o->take.index };
 	uint64_t now, number, waited = 0;
 	int recovered = side_enter(&q->handle, me, &o->give, &how), rc = recovered;
@@ -233,7 +233,7 @@ static void finish_get(struct mpt_wire_object *o, struct member *me, struct side
 int queue_get(struct mpt_queue *q, struct member *me, struct message *m, uint64_t timeout_ns)
 {
 	struct mpt_wire_object *o = q->handle.object;
-	struct blocking how = handle_blocking(&q->handle, MPT_OP_QUEUE_GET, timeout_ns);
+	struct blocking how = handle_blocking(&q->handle, queue_op(q, MPT_OP_QUEUE_GET), timeout_ns);
 	struct side_wait w = { .mine = &o->take, .event = &o->give, .watch = &o->give.index };
 	struct mpt_wire_oprec *r;
 	uint64_t now;
@@ -259,7 +259,7 @@ int queue_get(struct mpt_queue *q, struct member *me, struct message *m, uint64_
 ssize_t queue_peek(struct mpt_queue *q, struct member *me)
 {
 	struct mpt_wire_object *o = q->handle.object;
-	struct blocking how = handle_blocking(&q->handle, MPT_OP_QUEUE_GET, 0);
+	struct blocking how = handle_blocking(&q->handle, queue_op(q, MPT_OP_QUEUE_GET), 0);
 	ssize_t n = side_enter(&q->handle, me, &o->take, &how);
 
 	if (n < 0)

@@ -29,12 +29,26 @@ struct mpt_queue {
 	void *on_reject_arg;
 };
 
+/* The op of a queue of either kind; they have the same numbers. */
+static inline uint16_t queue_op(const struct mpt_queue *q, enum mpt_op op)
+{
+	return (uint16_t)MPT_OP_ID(q->handle.object->kind, op & 0xff);
+}
+
+_Static_assert((MPT_OP_QUEUE_PUT & 0xff) == (MPT_OP_JOINABLEQUEUE_PUT & 0xff) &&
+		       (MPT_OP_QUEUE_GET & 0xff) == (MPT_OP_JOINABLEQUEUE_GET & 0xff) &&
+		       (MPT_OP_QUEUE_CLOSE & 0xff) == (MPT_OP_JOINABLEQUEUE_CLOSE & 0xff),
+	       "queue.h: op numbers of the kinds of queues");
+
 /* put: what to copy in.  get: where to copy to and the room there; size becomes the
  * message's. */
 struct message {
 	void *data;
 	size_t size;
 };
+
+/* mpt_queue_create, called by the program at `site`. */
+int queue_create(struct mpt_queue **out, const struct mpt_queue_options *options, void *site);
 
 int queue_put(struct mpt_queue *queue, struct member *me, const struct message *message,
 	      uint64_t timeout_ns);

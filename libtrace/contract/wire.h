@@ -40,6 +40,10 @@
  */
 #define MPT_REF_PROCESS 0x80000000u
 #define MPT_REF_NONE 0xffffffffu
+/* In ledger rows: */
+#define MPT_REF_FINISH 0x40000000u  /* its gives are units FINISHed */
+#define MPT_REF_FOREIGN 0x20000000u /* its gives were of units that another process had taken */
+#define MPT_REF_SLOT(row_object) ((row_object) & 0xffffu)
 
 enum mpt_section {
 	MPT_SEC_PROCESSES, /* struct mpt_wire_process[] */
@@ -163,9 +167,11 @@ struct mpt_wire_oprec {
 	uint32_t object_generation;
 	uint64_t arg;	/* PUT, GET: slot number being filled or emptied */
 	uint64_t count; /* value uses[use].gives or .takes has once committed */
-	uint64_t time;
-	uint64_t size; /* bytes of the message */
+	uint64_t whose; /* thread slot + 1 in whose table `use` is; 0: the thread's own;
+			 * MPT_OWED: count is for object.owed_back */
+	uint64_t size; /* value the side's bytes have once committed */
 };
+#define MPT_OWED UINT64_MAX
 _Static_assert(sizeof(struct mpt_wire_oprec) == 48, "wire: oprec size");
 
 #define MPT_OPRECS 3
@@ -189,7 +195,8 @@ _Static_assert(sizeof(struct mpt_wire_wait) == 32, "wire: wait size");
 
 /* One row per (thread, object): the ledger "who put and who took". */
 struct mpt_wire_use {
-	uint32_t object; /* A: slot; MPT_REF_NONE: free row (and so is all after it) */
+	uint32_t object; /* A: slot, with MPT_REF_FINISH, MPT_REF_FOREIGN; MPT_REF_NONE: free row
+			  * (and so is all after it) */
 	uint32_t object_generation;
 	uint64_t gives; /* A; writer: the thread, or recovery after its death */
 	uint64_t takes; /* A; same */
@@ -235,8 +242,8 @@ struct mpt_wire_hist {
 };
 
 /*
- * One side of an object: those who TAKE (get, recv, acquire) or those who
- * GIVE (put, send; unused by locks).  Each side has a lock word of its own,
+ * One side of an object: those who TAKE (get, recv, acquire), those who
+ * GIVE (put, send; unused by locks), or those who FINISH.  Each side has a lock word of its own,
  * so that a producer and a consumer never share a cache line they both write.
  * All words but lock and want/seq (and a pipe's timeouts, an atomic sum) are written
  * by the holder of `lock`.
@@ -244,7 +251,8 @@ struct mpt_wire_hist {
 struct mpt_wire_side {
 	uint32_t lock; /* A: lock word (lockword.h) */
 	uint32_t seq;  /* A: event count on which the *other* side's waiters sleep:
-			* take.seq moves when room appears, give.seq when an item does */
+			* take.seq moves when room appears, give.seq when an item does,
+			* finish.seq when all is finished */
 	uint32_t want; /* A: the seq value at which somebody may sleep */
 	uint32_t hint; /* A: give. Queue: a giver waits for bytes, so every giver is woken.
 			* Pipe: a long message is on its way, so who tries once does not
@@ -252,7 +260,8 @@ struct mpt_wire_side {
 	uint64_t index;	   /* A: units ever taken (given). THE commit word of the side */
 	uint64_t seen;	   /* the other side's index when last looked at: a bound that
 			    * saves reading a line the other side is writing */
-	uint64_t bytes;	   /* payload bytes ever taken (given) */
+	uint64_t bytes;	   /* payload bytes ever taken (given).  Where units are owed (UNITS: give,
+			    * UNFINISHED: finish): units of the index that were the dead's */
 	uint64_t waits;	   /* operations that had to block */
 	uint64_t wait_ns;  /* sum of the time blocked */
 	uint64_t wait_max_ns;
@@ -303,7 +312,8 @@ struct mpt_wire_object {
 				  * end and did not close it; the killed stay counted: the
 				  * truth is who has end_inode open */
 	uint64_t pair;	  /* ENDS kinds: slot of the other direction, or MPT_REF_NONE */
-	uint64_t slots;	  /* CAPACITY kinds: descriptors in the storage, a power of two */
+	uint64_t slots;	  /* CAPACITY kinds: descriptors in the storage, a power of two;
+			   * UNITS kinds: units there were at first */
 	uint32_t owner_again; /* RECURSES kinds: acquisitions of the owner beyond its first.
 			       * Writer: the holder of take.lock; 0 whenever it is free */
 	uint32_t reserved4;
@@ -325,9 +335,14 @@ struct mpt_wire_object {
 				* (/proc/PID/fd) holds that end */
 	uint32_t net_inode;    /* network namespace of both */
 	uint32_t reserved3;
-	uint64_t reserved2[4];
+	/* UNITS and UNFINISHED kinds: the sum, in two's complement, of what dead threads whose
+	 * slots were reused had taken and not given back, and what of it was since. */
+	uint64_t owed;	    /* writer: holder of header.lock */
+	uint64_t owed_back; /* writer: holder of give.lock (finish.lock) */
+	uint64_t reserved2[2];
+	struct mpt_wire_side finish; /* UNFINISHED kinds */
 };
-_Static_assert(sizeof(struct mpt_wire_object) == 1536, "wire: object size");
+_Static_assert(sizeof(struct mpt_wire_object) == 1984, "wire: object size");
 _Static_assert(offsetof(struct mpt_wire_object, take) == 256, "wire: object take side");
 _Static_assert(offsetof(struct mpt_wire_object, hold) == 1152, "wire: object hold");
 

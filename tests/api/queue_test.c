@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * queue_test.c - Queue, behaviours 26 to 42; read from the top, it is a tutorial.
+ * queue_test.c - Queue, behaviours 26 to 42; read from the top, it is a tutorial.  All of it
+ * holds of a JoinableQueue, too (46): the second run of the same tests.
  *
  * Does not own: messages of odd sizes and rejected ones (queue_message_test.c),
  * who is killed when (crash_smoke_test.c, step_kill_test.c).
  */
 #include "tests/api/support.h"
 
+static bool joinable;
+
 static struct mpt_queue *queue_of(int64_t maxsize)
 {
-	struct mpt_queue_options options = { .maxsize = maxsize };
+	struct mpt_queue_options options = { .maxsize = maxsize, .joinable = joinable };
 	struct mpt_queue *q;
 
 	assert_int_equal(mpt_queue_create(&q, &options), 0);
 	assert_non_null(q);
 	return q;
+}
+
+static enum mpt_op op(enum mpt_op of_queue)
+{
+	return joinable ? MPT_OP_ID(MPT_KIND_JOINABLEQUEUE, of_queue & 0xff) : of_queue;
 }
 
 static int put(struct mpt_queue *q, uint64_t n, uint64_t timeout)
@@ -289,7 +297,7 @@ static void b40_a_put_is_committed_when_it_returns(void **state)
 
 static void put_and_return_from_main(const char *name)
 {
-	struct mpt_queue_options options = { .name = name };
+	struct mpt_queue_options options = { .name = name, .joinable = joinable };
 	struct mpt_queue *q;
 
 	child_claims(mpt_queue_create(&q, &options) == 0);
@@ -317,7 +325,7 @@ static void start_blocked_getters(struct mpt_queue *q, pid_t *pids)
 	for (int i = 0; i < GETTERS; i++)
 		pids[i] = child(get_one, q);
 	for (int i = 0; i < GETTERS; i++)
-		assert_eventually(is_blocked_in(pids[i], MPT_OP_QUEUE_GET));
+		assert_eventually(is_blocked_in(pids[i], op(MPT_OP_QUEUE_GET)));
 }
 
 static int still_blocked(const pid_t *pids)
@@ -325,7 +333,7 @@ static int still_blocked(const pid_t *pids)
 	int n = 0;
 
 	for (int i = 0; i < GETTERS; i++)
-		n += is_blocked_in(pids[i], MPT_OP_QUEUE_GET);
+		n += is_blocked_in(pids[i], op(MPT_OP_QUEUE_GET));
 	return n;
 }
 
@@ -375,7 +383,7 @@ static void b42_each_get_lets_one_blocked_putter_go(void **state)
 	for (int i = 0; i < GETTERS; i++)
 		pids[i] = child(put_one, q);
 	for (int i = 0; i < GETTERS; i++)
-		assert_eventually(is_blocked_in(pids[i], MPT_OP_QUEUE_PUT));
+		assert_eventually(is_blocked_in(pids[i], op(MPT_OP_QUEUE_PUT)));
 	for (int i = 0; i < GETTERS + 1; i++)
 		assert_int_equal(get(q, GUARD_NS), 1);
 	for (int i = 0; i < GETTERS; i++)
@@ -394,7 +402,7 @@ static void claims_open(void *q)
 static void b38_after_close_calls_fail_here_and_go_on_elsewhere(void **state)
 {
 	struct mpt_queue *q = queue_of(3), *same;
-	struct mpt_queue_options named = { .name = "b38" };
+	struct mpt_queue_options named = { .name = "b38", .joinable = joinable };
 	char byte = 0;
 
 	(void)state;
@@ -428,7 +436,7 @@ static void the_creators_destroy_ends_the_queue_for_those_blocked_in_it(void **s
 	pid_t pid = child(is_told_of_the_end, q);
 
 	(void)state;
-	assert_eventually(is_blocked_in(pid, MPT_OP_QUEUE_GET));
+	assert_eventually(is_blocked_in(pid, op(MPT_OP_QUEUE_GET)));
 	mpt_queue_destroy(q);
 	assert_ends_well(pid);
 	mpt_queue_destroy(NULL);
@@ -479,6 +487,10 @@ int main(int argc, char **argv)
 		api_test(a_childs_destroy_frees_its_handle_only),
 	};
 
+	int failed;
+
 	support_main(argc, argv, roles, sizeof(roles) / sizeof(roles[0]));
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	joinable = true;
+	return failed + cmocka_run_group_tests_name("b46_joinable", tests, NULL, NULL);
 }

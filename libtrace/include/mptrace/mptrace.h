@@ -13,6 +13,8 @@
 #include <mptrace/process.h>
 #include <mptrace/queue.h>
 #include <mptrace/rlock.h>
+#include <mptrace/semaphore.h>
+#include <mptrace/simplequeue.h>
 #include <mptrace/trace.h>
 
 #endif

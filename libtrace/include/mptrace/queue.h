@@ -2,7 +2,7 @@
 /*
  * queue.h - a first-in first-out queue of messages between processes.
  *
- * Semantics of Python's multiprocessing.Queue.  Deliberately stronger: a put
+ * Semantics of Python's multiprocessing.Queue and JoinableQueue.  Deliberately stronger: a put
  * is committed when it returns (there is no feeder thread, nothing to join, a
  * process may exit right after), the size is exact, order holds over all
  * producers, and a killed producer or consumer never damages the queue: a
@@ -26,6 +26,7 @@ struct mpt_queue_options {
 	int64_t maxsize;    /* messages; <= 0: MPT_QUEUE_MAX */
 	size_t bytes;	    /* room for payload; 0: 64 bytes per message, at least 256 KiB */
 	unsigned int flags; /* 0 or MPT_INTERRUPTIBLE */
+	bool joinable;	    /* counts unfinished tasks: JoinableQueue; NULL name: "joinablequeue-N" */
 };
 
 /* Makes an empty queue.  options NULL: all defaults.
@@ -85,6 +86,28 @@ MPT_API int mpt_queue_full(const struct mpt_queue *queue);
 /* The bounds in force: messages, and bytes of payload. */
 MPT_API size_t mpt_queue_maxsize(const struct mpt_queue *queue);
 MPT_API size_t mpt_queue_bytes(const struct mpt_queue *queue);
+
+/* ---- joinable queues: -EINVAL for others -------------------------------------------- */
+
+/* A task got from the queue is done; the caller need not be who got it.
+ * Returns 0; -ERANGE more often than messages were put; -ESHUTDOWN; -EDEADLK as for put.
+ * Does not block.  [JoinableQueue.task_done] */
+MPT_API int mpt_queue_task_done(struct mpt_queue *queue);
+
+/* Waits until every message ever put is done.
+ * Returns 0; MPT_RECOVERED: none is left, but some were given up meanwhile because the
+ * process that had got them died before task_done (mpt_queue_abandoned); -EAGAIN (timeout 0),
+ * -ETIMEDOUT some are unfinished; -ESHUTDOWN; -EINTR.
+ * Blocks up to timeout_ns.  [JoinableQueue.join] */
+MPT_API int mpt_queue_join(struct mpt_queue *queue, uint64_t timeout_ns);
+
+/* Messages put and not done yet, in the queue or at work; or -ESHUTDOWN.  Those of the
+ * dead count until a join has found them. */
+MPT_API ssize_t mpt_queue_unfinished(const struct mpt_queue *queue);
+
+/* Messages ever given up because who had got them died; or -ESHUTDOWN.  mpstat shows whose
+ * they were. */
+MPT_API ssize_t mpt_queue_abandoned(const struct mpt_queue *queue);
 
 /* This process uses the queue no more: calls return -ESHUTDOWN, here only.
  * Closing twice is harmless.  Returns 0.  [Queue.close] */
