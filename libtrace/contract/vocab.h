@@ -23,7 +23,11 @@ enum mpt_trait {
 	MPT_T_FLAG = 1 << 9,	   /* it is set or clear; SIGNAL sets it, PASS waits for it */
 	MPT_T_UNITS = 1 << 10,	   /* TAKE takes one of its units out, GIVE gives one back;
 				    * who has how many out is in the ledger */
+	MPT_T_HELD = 1 << 11,	   /* follows from OWNER and UNITS: TAKE holds, GIVE frees */
 };
+/* With those that follow from others. */
+#define MPT_TRAITS(traits) \
+	((traits) | ((traits) & (MPT_T_OWNER | MPT_T_UNITS) ? MPT_T_HELD : 0))
 
 /* What a call does to the object when it succeeds. */
 enum mpt_effect {

@@ -90,6 +90,14 @@ static void fill_object(const struct decode *d, uint32_t slot, struct fact_objec
 		fill_owner(o, out);
 	if (traits & MPT_T_DEPTH)
 		out->oldest_ns = oldest(d, o);
+	if (traits & MPT_T_UNITS) {
+		out->units = o->slots;
+		out->abandoned = o->give.bytes;
+	}
+	if (traits & MPT_T_UNFINISHED) {
+		out->finishes = o->finish.index;
+		out->abandoned = o->finish.bytes;
+	}
 	if (traits & MPT_T_FLAG) {
 		out->set = o->latch & MPT_LATCH_SET;
 		out->sets = MPT_LATCH_COUNT(o->latch);

@@ -16,7 +16,7 @@
 #include <string.h>
 
 struct sum {
-	uint64_t gives, takes, lost, last_ns;
+	uint64_t gives, takes, lost, finishes, foreign, last_ns;
 	bool touched;
 };
 
@@ -94,18 +94,32 @@ static bool abandoned(const struct decode *d, const struct mpt_wire_side *side)
 /* The object that a dead thread's operation was on, when the operation moves a
  * unit and was done.  After the commit store and before the mark the index of the side
  * tells, as long as nobody has taken the side over: who does, marks it. */
+static const struct mpt_wire_side *side_of(const struct mpt_wire_object *o, enum mpt_effect effect)
+{
+	switch (effect) {
+	case MPT_E_TAKE:
+		return &o->take;
+	case MPT_E_GIVE:
+		return &o->give;
+	case MPT_E_FINISH:
+		return &o->finish;
+	default:
+		return NULL;
+	}
+}
+
 static const struct mpt_wire_object *committed_on(const struct decode *d,
 						  const struct mpt_wire_oprec *r)
 {
-	enum mpt_effect effect = op_effect(r->op);
 	const struct mpt_wire_object *o;
 	const struct mpt_wire_side *side;
 
-	if (!decode_has_object(d, r->object) || (effect != MPT_E_TAKE && effect != MPT_E_GIVE))
+	if (!decode_has_object(d, r->object))
 		return NULL;
 	o = &d->snapshot->objects[r->object];
-	side = effect == MPT_E_TAKE ? &o->take : &o->give;
-	if (o->generation != r->object_generation || !kind_has(o->kind, MPT_T_DEPTH))
+	side = side_of(o, op_effect(r->op));
+	if (!side || o->generation != r->object_generation ||
+	    !(kind_traits(o->kind) & (MPT_T_DEPTH | MPT_T_UNITS)))
 		return NULL;
 	if (r->phase == MPT_OPREC_COMMITTED ||
 	    (r->phase == MPT_OPREC_INTENT && r->arg < side->index && abandoned(d, side)))
@@ -115,7 +129,9 @@ static const struct mpt_wire_object *committed_on(const struct decode *d,
 
 static bool is_lost(const struct decode *d, const struct mpt_wire_oprec *r)
 {
-	return op_effect(r->op) == MPT_E_TAKE && committed_on(d, r);
+	const struct mpt_wire_object *o = committed_on(d, r);
+
+	return o && op_effect(r->op) == MPT_E_TAKE && kind_has(o->kind, MPT_T_DEPTH);
 }
 
 uint64_t *decode_pending_losses(const struct decode *d)
@@ -135,22 +151,25 @@ uint64_t *decode_pending_losses(const struct decode *d)
 	return pending;
 }
 
-/* Brings the thread's own rows up to date before they are added. */
+/* Brings the thread's own rows up to date before they are added.  (What it gave back for
+ * another that was dead before it, who takes the side will settle: for a moment the object
+ * has more than its rows.) */
 static void settle(struct ledger *l, const struct mpt_wire_oprec *r, struct mpt_wire_use *rows)
 {
 	struct mpt_wire_use *row = r->use < MPT_USES ? &rows[r->use] : NULL;
 	struct sum *sum;
 
-	if (!committed_on(l->d, r))
+	if (r->whose || !committed_on(l->d, r))
 		return;
 	sum = sum_of(l, r->object, r->object_generation);
 	if (sum)
 		sum->lost += is_lost(l->d, r);
-	if (!row || row->object != r->object || row->object_generation != r->object_generation)
+	if (!row || MPT_REF_SLOT(row->object) != r->object ||
+	    row->object_generation != r->object_generation)
 		return;
 	if (op_effect(r->op) == MPT_E_TAKE && row->takes < r->count)
 		row->takes = r->count;
-	if (op_effect(r->op) == MPT_E_GIVE && row->gives < r->count)
+	if (op_effect(r->op) != MPT_E_TAKE && row->gives < r->count)
 		row->gives = r->count;
 }
 
@@ -166,6 +185,24 @@ static bool read_rows(const struct decode *d, const struct mpt_wire_thread *t,
 	       segment_read(d->segment, at, rows, size);
 }
 
+static void add_row(struct ledger *l, const struct mpt_wire_use *row)
+{
+	const uint32_t flags = MPT_REF_FINISH | MPT_REF_FOREIGN;
+	struct sum *sum = sum_of(l, row->object & ~flags, row->object_generation);
+
+	if (!sum)
+		return;
+	if (row->object & MPT_REF_FINISH)
+		sum->finishes += row->gives;
+	else
+		sum->gives += row->gives;
+	if (row->object & MPT_REF_FOREIGN)
+		sum->foreign += row->gives;
+	sum->takes += row->takes;
+	if (row->last_ns > sum->last_ns)
+		sum->last_ns = row->last_ns;
+}
+
 static void add_thread(struct ledger *l, const struct mpt_wire_thread *t)
 {
 	struct mpt_wire_use rows[MPT_USES];
@@ -175,16 +212,8 @@ static void add_thread(struct ledger *l, const struct mpt_wire_thread *t)
 	if (decode_thread_ended(l->d, t))
 		for (int i = 0; i < MPT_OPRECS; i++)
 			settle(l, &t->oprec[i], rows);
-	for (size_t i = 0; i < MPT_USES && rows[i].object != MPT_REF_NONE; i++) {
-		struct sum *sum = sum_of(l, rows[i].object, rows[i].object_generation);
-
-		if (!sum)
-			continue;
-		sum->gives += rows[i].gives;
-		sum->takes += rows[i].takes;
-		if (rows[i].last_ns > sum->last_ns)
-			sum->last_ns = rows[i].last_ns;
-	}
+	for (size_t i = 0; i < MPT_USES && rows[i].object != MPT_REF_NONE; i++)
+		add_row(l, &rows[i]);
 }
 
 static void emit_sums(struct ledger *l, uint32_t process)
@@ -203,6 +232,8 @@ static void emit_sums(struct ledger *l, uint32_t process)
 			.gives = sum->gives,
 			.takes = sum->takes,
 			.lost = sum->lost,
+			.finishes = sum->finishes,
+			.foreign = sum->foreign,
 			.last_ns = sum->last_ns,
 		};
 		decode_emit(d, &fact);

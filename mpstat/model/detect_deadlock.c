@@ -31,6 +31,7 @@ static void add_link(struct sentence *out, const struct thread *waiter)
 
 	switch (waits_for(waiter)) {
 	case WAIT_OWNER:
+	case WAIT_HOLDERS:
 		sentence_add(out, ", held by ");
 		words_thread(out, blocker);
 		break;
@@ -64,7 +65,7 @@ static void add_ring(struct sentence *out, const struct thread *first)
 	const struct thread *last = last_of(first);
 
 	words_thread(out, first);
-	if (waits_for(last) == WAIT_OWNER) {
+	if (waits_for(last) == WAIT_OWNER || waits_for(last) == WAIT_HOLDERS) {
 		sentence_add(out, " holds ");
 		words_object(out, last->wait_object);
 		sentence_add(out, " and");

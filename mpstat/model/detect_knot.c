@@ -9,14 +9,24 @@
 
 #include <stdio.h>
 
+/* What somebody would do to the object to end the wait. */
+static const char *cure(const struct thread *thread)
+{
+	uint32_t traits = kind_traits(thread->wait_object->fact.kind);
+	enum mpt_effect effect = op_effect(thread->fact.wait_op);
+
+	if (traits & MPT_T_UNFINISHED && effect == MPT_E_PASS)
+		return "finish a task of";
+	if (!(traits & MPT_T_DEPTH))
+		return "end a wait for";
+	return effect == MPT_E_GIVE ? "take from" : "put into";
+}
+
 static void say(struct finding *finding, const struct thread *thread)
 {
 	struct sentence out = sentence_begin(finding->sentence, sizeof(finding->sentence));
-	bool depth = kind_has(thread->wait_object->fact.kind, MPT_T_DEPTH);
-	bool give = op_effect(thread->fact.wait_op) == MPT_E_GIVE;
 
-	sentence_add(&out, "Deadlock: every process that could %s ",
-		     !depth ? "end a wait for" : give ? "take from" : "put into");
+	sentence_add(&out, "Deadlock: every process that could %s ", cure(thread));
 	words_object(&out, thread->wait_object);
 	sentence_add(&out, " is itself waiting or dead");
 }
@@ -27,7 +37,7 @@ static const struct thread *speaker(const struct model *model, const struct knot
 	const struct thread *found = NULL;
 
 	for (const struct thread *at = knot->first; at; at = waits_knot_next(model, at)) {
-		if (waits_for(at) != WAIT_ANYBODY)
+		if (waits_for(at) != WAIT_ANYBODY && waits_for(at) != WAIT_HOLDERS)
 			continue;
 		if (!found || at->fact.wait_since_ns < found->fact.wait_since_ns)
 			found = at;

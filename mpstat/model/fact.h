@@ -222,6 +222,11 @@ struct fact_object {
 	/* PARTIES kinds: capacity is how many must come */
 	bool broken;
 	uint64_t arrived; /* wait now */
+	/* UNITS kinds: capacity is the most there may be */
+	uint64_t units; /* at first */
+	/* UNFINISHED kinds */
+	uint64_t finishes;  /* units ever finished */
+	uint64_t abandoned; /* of them, or of those given back: dead processes had them */
 	/* DEPTH kinds */
 	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
 	struct fact_side take, give;
@@ -234,6 +239,8 @@ struct fact_use {
 	struct process_id process;
 	struct object_id object;
 	uint64_t gives, takes, lost;
+	uint64_t finishes; /* UNFINISHED kinds */
+	uint64_t foreign;  /* of gives, of finishes: of units that another process had taken */
 	uint64_t last_ns;
 };
 

@@ -4,6 +4,7 @@
 
 #include "mpstat/model/hist.h"
 #include "mpstat/model/kind.h"
+#include "mpstat/model/ledger.h"
 #include "mpstat/model/store.h"
 #include "mpstat/model/words.h"
 
@@ -143,6 +144,20 @@ struct value v_holder(const struct model *m, const struct object *o)
 	return v_text(m->scratch);
 }
 
+/* "1 free" and who has the others. */
+static struct value v_units(const struct model *m, const struct object *o)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+
+	out.brief = true;
+	sentence_add(&out, "(%llu free)", (unsigned long long)ledger_units_free(o));
+	if (ledger_units_out(o)) {
+		sentence_add(&out, " ");
+		words_holders(&out, o);
+	}
+	return v_text(m->scratch);
+}
+
 struct value v_state(const struct model *m, const struct object *o)
 {
 	struct value holder;
@@ -159,6 +174,8 @@ struct value v_state(const struct model *m, const struct object *o)
 	}
 	if (kind_has(o->fact.kind, MPT_T_FLAG))
 		return v_text(o->fact.set ? "(set)" : "(clear)");
+	if (kind_has(o->fact.kind, MPT_T_UNITS))
+		return v_units(m, o);
 	if (!kind_has(o->fact.kind, MPT_T_OWNER))
 		return v_none();
 	holder = v_holder(m, o);

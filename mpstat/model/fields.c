@@ -31,13 +31,23 @@
 #define ENTITY_finding ENTITY_FINDING
 #define ENTITY_workers ENTITY_WORKERS
 
+/* What an object's kind does not have, has no value. */
+#define HAS_domain(traits) true
+#define HAS_process(traits) true
+#define HAS_thread(traits) true
+#define HAS_object(traits) kind_has(o->fact.kind, traits)
+#define HAS_use(traits) true
+#define HAS_record(traits) true
+#define HAS_finding(traits) true
+#define HAS_workers(traits) true
+
 #define FIELD(entity, key, title, width, unit, flags, traits, help, expr)                    \
 	static struct value get_##entity##_##key(const struct model *m, const void *row)      \
 	{                                                                                     \
 		ROW_##entity = row;                                                           \
                                                                                               \
 		(void)m;                                                                      \
-		return expr;                                                                  \
+		return HAS_##entity(traits) ? expr : v_none();                                \
 	}
 #include "mpstat/model/fields_domain.def"
 #include "mpstat/model/fields_finding.def"

@@ -8,7 +8,7 @@
 
 /* Indexed by number: gaps stay zero, and a zero name means "unknown". */
 static const struct kind kinds[] = {
-#define KIND(UPPER, number, lower, title, traits) [number] = {#lower, title, traits},
+#define KIND(UPPER, number, lower, title, traits) [number] = {#lower, title, MPT_TRAITS(traits)},
 #include "libtrace/contract/kinds.def"
 #undef KIND
 };

@@ -45,6 +45,24 @@ uint64_t ledger_depth_bytes(const struct object *object)
 	return minus(object->fact.give.bytes, object->fact.take.bytes);
 }
 
+uint64_t ledger_units_free(const struct object *object)
+{
+	const struct fact_object *fact = &object->fact;
+	uint64_t units = minus(fact->units + fact->give.count, fact->take.count);
+
+	return fact->capacity ? least(units, fact->capacity) : units;
+}
+
+uint64_t ledger_units_out(const struct object *object)
+{
+	return minus(object->fact.take.count, object->fact.give.count);
+}
+
+uint64_t ledger_unfinished(const struct object *object)
+{
+	return minus(object->fact.give.count, object->fact.finishes);
+}
+
 bool use_is_rest(const struct use *use)
 {
 	return !use->process.pid;
@@ -53,6 +71,21 @@ bool use_is_rest(const struct use *use)
 uint64_t use_gets(const struct use *use)
 {
 	return minus(use->takes, use->lost);
+}
+
+uint64_t use_out(const struct use *use)
+{
+	uint64_t back = use->gives;
+
+	if (use->object && kind_has(use->object->fact.kind, MPT_T_UNFINISHED))
+		back = use->finishes;
+	return minus(use->takes, minus(back, use->foreign));
+}
+
+bool use_counts_out(const struct use *use)
+{
+	return use->object &&
+	       kind_traits(use->object->fact.kind) & (MPT_T_UNITS | MPT_T_UNFINISHED);
 }
 
 /* What the totals have beyond the rows, as a row of its own at the end. */

@@ -23,9 +23,19 @@ uint64_t ledger_lost(const struct object *object);
 uint64_t ledger_depth(const struct object *object);
 uint64_t ledger_depth_bytes(const struct object *object);
 
+/* UNITS kinds: those that can be taken now, and those that are out. */
+uint64_t ledger_units_free(const struct object *object);
+uint64_t ledger_units_out(const struct object *object);
+/* UNFINISHED kinds: units given and not finished. */
+uint64_t ledger_unfinished(const struct object *object);
+
 /* The ledger row of processes that have no row of their own any more? */
 bool use_is_rest(const struct use *use);
 /* What a row's process really got. */
 uint64_t use_gets(const struct use *use);
+/* UNITS and UNFINISHED kinds: what it has taken and not given back (finished). */
+uint64_t use_out(const struct use *use);
+/* Is the object of such a kind? */
+bool use_counts_out(const struct use *use);
 
 #endif

@@ -164,6 +164,7 @@ static void link_use(struct model *model, struct use_node *node)
 
 	use->next = NULL;
 	use->object = object ? &object->object : NULL;
+	use->known = process ? &process->process : NULL;
 	if (process)
 		memcpy(use->process_name, process->process.fact.name, sizeof(use->process_name));
 	use->process_ended = !process || !process_lives(&process->process);

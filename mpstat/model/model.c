@@ -98,6 +98,11 @@ static void apply_thread(struct model *model, const struct fact *fact)
  * than the capacity only means that they were read at different moments.) */
 static bool absurd(const struct fact_object *object)
 {
+	if (kind_has(object->kind, MPT_T_UNFINISHED) && object->finishes > object->give.count)
+		return true;
+	if (kind_has(object->kind, MPT_T_UNITS) &&
+	    object->take.count > object->units + object->give.count)
+		return true;
 	if (!kind_has(object->kind, MPT_T_DEPTH))
 		return false;
 	return object->take.count > object->give.count || object->lost > object->take.count;
@@ -164,6 +169,8 @@ static void apply_use(struct model *model, const struct fact *fact)
 	use->takes = told->takes;
 	use->lost = told->lost < told->takes ? told->lost : told->takes;
 	use->last_ns = told->last_ns;
+	use->finishes = told->finishes;
+	use->foreign = told->foreign;
 }
 
 static void apply_record(struct model *model, const struct fact *fact)

@@ -111,9 +111,11 @@ struct thread {
 struct use {
 	const struct object *object;
 	struct process_id process;
+	const struct process *known; /* NULL: nobody tells about it any more */
 	char process_name[FACT_NAME_MAX];
 	bool process_ended;
 	uint64_t gives, takes, lost, last_ns; /* takes includes lost: got = takes - lost */
+	uint64_t finishes, foreign;	      /* as in fact_use */
 	struct rate gives_rate, takes_rate;
 	struct use *next; /* of the object */
 };

@@ -59,19 +59,27 @@ static uint32_t only_other(const struct graph *graph, const struct actor *actor,
 	return other;
 }
 
+/* The thread that shows why a process does not go on. */
+static uint32_t thread_of(const struct process_node *process)
+{
+	if (process->process.fact.threads == 1 && process->actors == 1)
+		return process->first_actor;
+	return process->stands_for;
+}
+
 static uint32_t find_blocker(const struct graph *graph, const struct actor *actor, uint32_t self)
 {
 	const struct thread *thread = speaker(actor);
-	const struct process_node *child;
+	const struct process *holder;
 
 	switch (actor->blocked_slots == 1 ? waits_for(thread) : WAIT_UNKNOWN) {
 	case WAIT_OWNER:
 		return thread_node_of(thread->wait_object->owner)->actor;
 	case WAIT_PROCESS:
-		child = process_node_of(thread->wait_process);
-		if (child->process.fact.threads == 1 && child->actors == 1)
-			return child->first_actor;
-		return child->stands_for;
+		return thread_of(process_node_of(thread->wait_process));
+	case WAIT_HOLDERS:
+		holder = waits_only_holder(thread->wait_object);
+		return holder ? thread_of(process_node_of(holder)) : NOBODY;
 	case WAIT_ANYBODY:
 		if (!actor->stuck)
 			return NOBODY;
@@ -175,7 +183,7 @@ static uint32_t end_of(struct model *model, const struct actor *last)
 	const struct thread *thread = speaker(last);
 	struct domain_node *domain;
 
-	if (waits_for(thread) != WAIT_ANYBODY)
+	if (waits_for(thread) != WAIT_ANYBODY && waits_for(thread) != WAIT_HOLDERS)
 		return NOBODY;
 	domain = domain_node_of(thread->wait_object->domain);
 	return domain->cycle != NOBODY ? domain->cycle : knot_of(model, domain);

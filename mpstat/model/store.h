@@ -123,6 +123,7 @@ struct object_node {
 	struct told told;
 	struct use **last_use;
 	struct use rest; /* the row "ended processes" */
+	uint32_t first_waiter; /* waits.c: chain of actors that wait for who has units out */
 };
 
 struct use_node {
@@ -213,6 +214,10 @@ struct graph {
 		struct knot *items;
 		size_t count, room;
 	} knots;
+	struct {
+		struct object_node **items; /* of units, that somebody waits for */
+		size_t count, room;
+	} units;
 };
 
 struct findings {

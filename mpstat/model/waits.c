@@ -8,6 +8,8 @@
  *
  *   owner kinds       the owner (its thread, wherever it is)
  *   a process         any thread of that process
+ *   units             any thread of a process that has some out, as long as living
+ *                     processes account for all that are out
  *   everything else   any thread of any member of the object's domain: each of
  *                     them could put, get, set, arrive
  *
@@ -62,6 +64,62 @@ static enum wait_for for_owner(const struct thread *thread, const struct object 
 	return WAIT_OWNER;
 }
 
+/* Who joins waits for anybody to finish; tasks of the dead are given up by the library. */
+static enum wait_for for_finish(const struct object *object)
+{
+	if (!ledger_unfinished(object))
+		return WAIT_UNKNOWN;
+	for (const struct use *use = object->first_use; use; use = use->next)
+		if (use->process_ended && !use_is_rest(use) && use_out(use))
+			return WAIT_UNKNOWN;
+	return WAIT_ANYBODY;
+}
+
+static bool is_holder(const struct use *use)
+{
+	return !use_is_rest(use) && use_out(use) > 0;
+}
+
+bool waits_holds(const struct object *object, const struct process *process)
+{
+	for (const struct use *use = object->first_use; use; use = use->next)
+		if (is_holder(use) && use->known == process)
+			return true;
+	return false;
+}
+
+const struct process *waits_only_holder(const struct object *object)
+{
+	const struct process *only = NULL;
+
+	for (const struct use *use = object->first_use; use; use = use->next) {
+		if (!is_holder(use))
+			continue;
+		if (only)
+			return NULL;
+		only = use->known;
+	}
+	return only;
+}
+
+/* Not only holders may give units back: one that released what it never had shows that, and
+ * so does a unit that nobody has.  What the dead had out is given back by the library. */
+static enum wait_for for_units(const struct object *object)
+{
+	uint64_t out = 0;
+
+	if (ledger_units_free(object))
+		return WAIT_UNKNOWN;
+	for (const struct use *use = object->first_use; use; use = use->next) {
+		if (is_holder(use) && use->process_ended)
+			return WAIT_UNKNOWN;
+		if (use->foreign)
+			return WAIT_ANYBODY;
+		out += is_holder(use) ? use_out(use) : 0;
+	}
+	return out && out == ledger_units_out(object) ? WAIT_HOLDERS : WAIT_ANYBODY;
+}
+
 enum wait_for waits_for(const struct thread *thread)
 {
 	const struct object *object = thread->wait_object;
@@ -77,6 +135,10 @@ enum wait_for waits_for(const struct thread *thread)
 		return WAIT_UNKNOWN;
 	if (kind_has(object->fact.kind, MPT_T_OWNER))
 		return for_owner(thread, object);
+	if (kind_has(object->fact.kind, MPT_T_UNITS))
+		return for_units(object);
+	if (kind_has(object->fact.kind, MPT_T_UNFINISHED) && op_effect(op) == MPT_E_PASS)
+		return for_finish(object);
 	if (kind_has(object->fact.kind, MPT_T_DEPTH) && is_over(object, op_effect(op)))
 		return WAIT_UNKNOWN;
 	return WAIT_ANYBODY;
@@ -94,7 +156,7 @@ static void reset(struct model *model)
 	struct graph *graph = &model->graph;
 
 	graph->actors.count = graph->able.count = 0;
-	graph->cycles.count = graph->knots.count = 0;
+	graph->cycles.count = graph->knots.count = graph->units.count = 0;
 	for (size_t i = 0; i < model->processes.count; i++) {
 		struct process_node *node = listed(model, i);
 
@@ -111,8 +173,12 @@ static void reset(struct model *model)
 		node->first_waiter = node->cycle = node->knot = NOBODY;
 		node->able = false;
 	}
-	for (size_t i = 0; i < model->objects.count; i++)
-		((struct object_node *)model->objects.items[i])->object.verdict = VERDICT_FINE;
+	for (size_t i = 0; i < model->objects.count; i++) {
+		struct object_node *node = (struct object_node *)model->objects.items[i];
+
+		node->object.verdict = VERDICT_FINE;
+		node->first_waiter = NOBODY;
+	}
 }
 
 static bool same_actor(const struct actor *actor, const struct thread_node *node)
@@ -196,6 +262,17 @@ static void domain_able(struct graph *graph, struct domain_node *domain)
 	release(graph, &domain->first_waiter);
 }
 
+/* Waited for are few objects of units at once, if any. */
+static void holder_able(struct graph *graph, const struct process_node *process)
+{
+	for (size_t i = 0; i < graph->units.count; i++) {
+		struct object_node *node = graph->units.items[i];
+
+		if (node->first_waiter != NOBODY && waits_holds(&node->object, &process->process))
+			release(graph, &node->first_waiter);
+	}
+}
+
 /* Some thread of the process can run, seen or not. */
 static void process_able(struct graph *graph, struct process_node *process)
 {
@@ -203,10 +280,23 @@ static void process_able(struct graph *graph, struct process_node *process)
 		return;
 	process->able = true;
 	release(graph, &process->first_joiner);
+	holder_able(graph, process);
 	for (struct claim *claim = process->claims; claim; claim = claim->next) {
 		if (claim->domain && !claim->domain->able)
 			domain_able(graph, claim->domain);
 	}
+}
+
+/* False: no memory to remember the object; then the wait is not judged. */
+static bool block_on_units(struct graph *graph, struct object_node *node, uint32_t index)
+{
+	if (node->first_waiter == NOBODY) {
+		if (VEC_RESERVE(&graph->units, graph->units.count + 1))
+			return false;
+		graph->units.items[graph->units.count++] = node;
+	}
+	chain(graph, &node->first_waiter, index);
+	return true;
 }
 
 /* Puts the actor into the chain of what it waits for; false: nothing that we
@@ -228,6 +318,8 @@ static bool block(struct graph *graph, uint32_t index)
 	case WAIT_PROCESS:
 		chain(graph, &process_node_of(thread->wait_process)->first_joiner, index);
 		return true;
+	case WAIT_HOLDERS:
+		return block_on_units(graph, object_node_of(thread->wait_object), index);
 	case WAIT_ANYBODY:
 		chain(graph, &domain_node_of(thread->wait_object->domain)->first_waiter, index);
 		return true;
@@ -381,4 +473,5 @@ void waits_free(struct graph *graph)
 	free(graph->able.items);
 	free(graph->cycles.items);
 	free(graph->knots.items);
+	free(graph->units.items);
 }

@@ -44,8 +44,14 @@ enum wait_for {
 	WAIT_UNKNOWN, /* ends by itself, or is not understood: never called stuck */
 	WAIT_OWNER,   /* the owner has to run */
 	WAIT_PROCESS, /* some thread of wait_process has to run */
+	WAIT_HOLDERS, /* some thread of a process that has units of it out has to run */
 	WAIT_ANYBODY, /* some thread of the object's domain has to run */
 };
 enum wait_for waits_for(const struct thread *thread);
+
+/* Of an object of UNITS: does the process have units of it out?  Their only holder, NULL:
+ * there are several, or none. */
+bool waits_holds(const struct object *object, const struct process *process);
+const struct process *waits_only_holder(const struct object *object);
 
 #endif

@@ -107,11 +107,35 @@ void words_wait(struct sentence *out, const struct thread *thread)
 	}
 }
 
+void words_holders(struct sentence *out, const struct object *object)
+{
+	const struct process *first = NULL;
+	unsigned int others = 0;
+
+	for (const struct use *use = object->first_use; use; use = use->next) {
+		if (!use->known || use_is_rest(use) || !use_out(use))
+			continue;
+		if (first)
+			others++;
+		else
+			first = use->known;
+	}
+	if (!first)
+		return;
+	words_process(out, first);
+	if (others)
+		sentence_add(out, " and %u other%s", others, others == 1 ? "" : "s");
+}
+
 void words_wait_held(struct sentence *out, const struct thread *thread)
 {
 	const struct object *object = thread->wait_object;
 
 	words_wait(out, thread);
+	if (object && waits_for(thread) == WAIT_HOLDERS) {
+		sentence_add(out, " held by ");
+		words_holders(out, object);
+	}
 	if (!object || !object->owner)
 		return;
 	sentence_add(out, process_lives(object->owner->process) ? " held by " : " held by dead ");

@@ -25,6 +25,8 @@ void words_object(struct sentence *out, const struct object *object);
  * `B`", "for an item from queue `jobs` (empty)", "for the end of worker-3 (pid
  * 4711)".  Nothing about the holder or the time. */
 void words_wait(struct sentence *out, const struct thread *thread);
+/* Of an object of UNITS: "worker-b (pid 12) and 2 others", who have some out; "" nobody. */
+void words_holders(struct sentence *out, const struct object *object);
 /* The same, then " held by worker-b (pid 12)" where there is one. */
 void words_wait_held(struct sentence *out, const struct thread *thread);
 

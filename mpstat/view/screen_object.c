@@ -102,6 +102,33 @@ static const struct table_column other_columns[] = {
 	{.key = NULL},
 };
 
+static const struct table_column task_columns[] = {
+	{.key = "pid"},
+	{.key = "process", .grow = 20},
+	{.key = "puts"},
+	{.key = "gets"},
+	{.key = "finished"},
+	{.key = "out", .title = "HAS"},
+	{.key = "lost", .drop = 4},
+	{.key = "put_per_s", .drop = 1},
+	{.key = "get_per_s", .drop = 2},
+	{.key = "last_ns", .drop = 3},
+	{.key = NULL},
+};
+
+static const struct table_column unit_columns[] = {
+	{.key = "pid"},
+	{.key = "process", .grow = 20},
+	{.key = "out", .title = "HAS"},
+	{.key = "gets", .title = "ACQUIRED"},
+	{.key = "puts", .title = "RELEASED"},
+	{.key = "get_per_s", .title = "ACQ/s", .drop = 1},
+	{.key = "last_ns", .drop = 2},
+	{.key = NULL},
+};
+
+static const struct table_spec task_spec = {.entity = ENTITY_USE, .columns = task_columns};
+static const struct table_spec unit_spec = {.entity = ENTITY_USE, .columns = unit_columns};
 static const struct table_spec depth_spec = {.entity = ENTITY_USE, .columns = depth_columns};
 static const struct table_spec other_spec = {.entity = ENTITY_USE, .columns = other_columns};
 
@@ -115,6 +142,17 @@ static void tell_balance(struct pane *pane, const struct object *object)
 			  ledger_lost(object));
 }
 
+static const struct table_spec *ledger_spec(const struct object *object)
+{
+	uint32_t traits = kind_traits(object->fact.kind);
+
+	if (traits & MPT_T_UNITS)
+		return &unit_spec;
+	if (traits & MPT_T_UNFINISHED)
+		return &task_spec;
+	return traits & MPT_T_DEPTH ? &depth_spec : &other_spec;
+}
+
 static void tell_ledger(struct page *page, const struct model *model, const struct object *object)
 {
 	struct table *table;
@@ -123,7 +161,7 @@ static void tell_ledger(struct page *page, const struct model *model, const stru
 		return;
 	pane_section(page->pane, "Ledger");
 	tell_balance(page->pane, object);
-	table = table_new(kind_has(object->fact.kind, MPT_T_DEPTH) ? &depth_spec : &other_spec);
+	table = table_new(ledger_spec(object));
 	if (!table)
 		return;
 	table_begin(table);

@@ -61,6 +61,7 @@ static const struct table_column columns[] = {
 	{.key = "blocked_producers", .style = object_rows_give_style},
 	{.key = "blocked_consumers", .style = object_rows_take_style},
 	{.key = "oldest_age_ns", .drop = 2},
+	{.key = "unfinished", .drop = 11},
 	{.key = "lost", .drop = 3, .style = object_rows_lost_style},
 	{.key = "puts", .drop = 6},
 	{.key = "gets", .drop = 7},

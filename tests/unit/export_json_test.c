@@ -5,6 +5,7 @@
 #include "mpstat/export/exporter.h"
 #include "mpstat/export/line.h"
 #include "mpstat/model/field.h"
+#include "mpstat/model/kind.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -208,9 +209,9 @@ static void rows_have_the_keys_of_the_field_table_and_no_other(void **state)
 		size_t count = 0;
 
 		for (j = 0; j < field_count; j++) {
-			/* a queue has no owner, is not set or clear, no parties */
+			/* a queue is not held, set or clear, has no parties, units, tasks */
 			if (fields[j].entity != rows[i].entity ||
-			    fields[j].traits & (MPT_T_OWNER | MPT_T_FLAG | MPT_T_PARTIES))
+			    !kind_has(MPT_KIND_QUEUE, fields[j].traits))
 				continue;
 			count++;
 			if (!json_object_get(row, fields[j].key))
