@@ -46,12 +46,43 @@ static bool lock_is_free(uint32_t *word)
 	return seen == 0 || (!member_alive(seen & ~MPT_LOCK_WAITERS) && cas32(word, seen, 0));
 }
 
+static bool visits(const struct mpt_wire_thread *t, uint32_t slot, uint32_t generation)
+{
+	for (int i = 0; i < MPT_OPRECS; i++) {
+		const struct mpt_wire_oprec *r = &t->oprec[i];
+
+		if (load32_acquire(&r->phase) == MPT_OPREC_VISIT && r->object == slot &&
+		    r->object_generation == generation)
+			return load32(&t->state) == MPT_SLOT_LIVE &&
+			       member_process_alive(t->process, t->process_generation);
+	}
+	return false;
+}
+
+/* Living threads inside the storage, which no lock guards (object_visit). */
+static bool has_visitors(uint32_t slot, uint32_t generation)
+{
+	uint32_t used = load32_acquire(&domain.header->section[MPT_SEC_THREADS].used);
+
+	for (uint32_t i = 0; i < used; i++)
+		if (visits(&domain.threads[i], slot, generation))
+			return true;
+	return false;
+}
+
 /* Who destroys it may be about to take its storage back (give_storage_back): only when
- * that is done, given up or will never be, may the slot have a successor. */
+ * that is done, given up or will never be, may the slot have a successor, and not
+ * before who was stopped inside has left. */
 static bool left_alone(const struct mpt_wire_object *o)
 {
-	return load64_acquire(&o->extent) == 0 || load32(&o->state) == MPT_SLOT_DEAD ||
-	       !member_process_alive(o->creator, domain.processes[o->creator].generation);
+	uint32_t slot = (uint32_t)(o - domain.objects);
+
+	if (load64_acquire(&o->extent) == 0)
+		return true;
+	if (load32(&o->state) != MPT_SLOT_DEAD &&
+	    member_process_alive(o->creator, domain.processes[o->creator].generation))
+		return false;
+	return !has_visitors(slot, load32(&o->generation));
 }
 
 static bool reusable(struct mpt_wire_object *o)
@@ -291,36 +322,13 @@ void object_leave(struct member *me, struct mpt_wire_oprec *visit)
 	oprec_close(me, visit);
 }
 
-static bool visits(const struct mpt_wire_thread *t, const struct handle *h)
-{
-	for (int i = 0; i < MPT_OPRECS; i++) {
-		const struct mpt_wire_oprec *r = &t->oprec[i];
-
-		if (load32_acquire(&r->phase) == MPT_OPREC_VISIT && r->object == h->slot &&
-		    r->object_generation == h->generation)
-			return load32(&t->state) == MPT_SLOT_LIVE &&
-			       member_process_alive(t->process, t->process_generation);
-	}
-	return false;
-}
-
-static bool has_visitors(const struct handle *h)
-{
-	uint32_t used = load32_acquire(&domain.header->section[MPT_SEC_THREADS].used);
-
-	for (uint32_t i = 0; i < used; i++)
-		if (visits(&domain.threads[i], h))
-			return true;
-	return false;
-}
-
 /* They have been woken and need some microseconds; a stopped one needs for ever. */
 static bool visitors_gone(const struct handle *h, const struct blocking *how)
 {
 	struct timespec pause = { 0, 50000 };
 
 	fence();
-	while (has_visitors(h)) {
+	while (has_visitors(h->slot, h->generation)) {
 		if (futex_now() >= how->deadline)
 			return false;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
@@ -366,21 +374,36 @@ static bool end(struct handle *h)
 	return ended;
 }
 
-void object_destroy(struct handle *h)
+bool object_end(struct handle *h)
 {
-	struct mpt_wire_object *o = h->object;
-	uint16_t kind = o->kind;
-	bool stored = load64(&o->extent) != 0;
+	uint16_t kind = h->object->kind; /* one without storage may have a successor at once */
 	struct member *me;
 	int rc;
 
 	me = member_get(&rc);
 	if (!me || h->creator_pid != me->process->inner_pid || !end(h))
-		return;
-	wake_everybody(o);
-	if (stored)
-		give_storage_back(h, me);
+		return false;
+	wake_everybody(h->object);
 	emit_note(me, MPT_OP_ID(kind, 2), h->slot, 1);
+	return true;
+}
+
+void object_give_back(struct handle *h)
+{
+	bool stored = load64_acquire(&h->object->extent) != 0;
+	struct member *me;
+	int rc;
+
+	me = member_get(&rc);
+	/* In this order: what a successor has is not ours to give. */
+	if (me && stored && load32(&h->object->generation) == h->generation)
+		give_storage_back(h, me);
+}
+
+void object_destroy(struct handle *h)
+{
+	if (object_end(h))
+		object_give_back(h);
 }
 
 /* ---- plain handles ------------------------------------------------------------- */

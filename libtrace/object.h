@@ -58,6 +58,11 @@ int object_open(struct handle *handle, enum mpt_kind kind, const char *path, uns
  * ENDED, gives the storage back, wakes all. */
 void object_destroy(struct handle *handle);
 
+/* Its two halves, for those whose waiters also sleep on words in the storage: between
+ * them these are woken.  object_end: true when the object was this process's to end. */
+bool object_end(struct handle *handle);
+void object_give_back(struct handle *handle);
+
 /* May this handle be used?  Called at entry and again after any lock was taken. */
 static inline bool handle_usable(const struct handle *h)
 {
