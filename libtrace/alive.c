@@ -161,6 +161,12 @@ bool member_alive(uint32_t word)
 	return member_process_alive(t->process, t->process_generation);
 }
 
+bool member_thread_alive(uint32_t word)
+{
+	return member_alive(word) &&
+	       load32_acquire(&domain.threads[MPT_LOCK_SLOT(word)].state) == MPT_SLOT_LIVE;
+}
+
 uint32_t member_pid_of(uint32_t word)
 {
 	uint32_t slot = MPT_LOCK_SLOT(word);

@@ -27,6 +27,15 @@ enum hold_op { HOLD_RECOVER = 3, HOLD_ACQUIRE = 16, HOLD_RELEASE = 17, HOLD_HOLD
 			       MPT_OP_ID(MPT_KIND_##KIND, HOLD_HOLD) == MPT_OP_##KIND##_HOLD, \
 		       "hold.h: op numbers of a kind with OWNER")
 
+/* What the public handles are; here for those whose objects go with a lock (guard.h). */
+struct mpt_lock {
+	struct handle handle;
+};
+
+struct mpt_rlock {
+	struct handle handle;
+};
+
 /* Out of line part of hold_acquire: the lock was not free. */
 int hold_acquire_slowly(struct handle *h, struct member *me, enum mpt_kind kind,
 			uint64_t timeout_ns);

@@ -6,10 +6,6 @@
 
 HOLD_OPS_OF(LOCK);
 
-struct mpt_lock {
-	struct handle handle;
-};
-
 int mpt_lock_create(struct mpt_lock **out, const char *name, unsigned int flags)
 {
 	struct object_wish wish = { .kind = MPT_KIND_LOCK,

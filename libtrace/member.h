@@ -61,6 +61,8 @@ static inline struct member *member_get(int *error)
  * its process is gone.  Costs a few ns when alive. */
 bool member_alive(uint32_t word);
 bool member_process_alive(uint32_t process_slot, uint32_t generation);
+/* The same of the thread itself: false also when it ended and its process lives on. */
+bool member_thread_alive(uint32_t word);
 uint32_t member_pid_of(uint32_t word);
 
 /* Marks the threads of dead processes DEAD, so that what they have can be taken.

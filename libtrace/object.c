@@ -170,7 +170,8 @@ static void fill(struct mpt_wire_object *o, uint32_t slot, const struct object_w
 	o->capacity = wish->capacity;
 	o->capacity_bytes = wish->capacity_bytes;
 	o->slots = wish->slots;
-	o->pair = MPT_REF_NONE;
+	o->pair = wish->pair ? wish->pair->slot : MPT_REF_NONE;
+	o->pair_generation = wish->pair ? wish->pair->generation : 0;
 	store64(&o->latch, MPT_LATCH_FRESH(generation));
 	if (wish->name)
 		snprintf(o->name, sizeof(o->name), "%s", wish->name);

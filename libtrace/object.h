@@ -30,6 +30,7 @@ struct object_wish {
 	void *site;	  /* return address of the public create call */
 	unsigned int flags;
 	uint64_t capacity, capacity_bytes, slots;
+	const struct handle *pair; /* the object that goes with it; NULL: none, or not yet */
 	uint64_t storage; /* bytes of arena, 0: none */
 	bool zeroed;	  /* the storage begins as zeros */
 };

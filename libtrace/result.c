@@ -25,6 +25,7 @@ static const struct {
 	{ -EBUSY, "in use" },
 	{ -EALREADY, "started before" },
 	{ -EINTR, "interrupted by a signal" },
+	{ -EOWNERDEAD, "given up; the lock was taken over from a process that died" },
 };
 
 const char *mpt_result_text(int result)

@@ -12,10 +12,6 @@
 
 HOLD_OPS_OF(RLOCK);
 
-struct mpt_rlock {
-	struct handle handle;
-};
-
 int mpt_rlock_create(struct mpt_rlock **out, const char *name, unsigned int flags)
 {
 	struct object_wish wish = { .kind = MPT_KIND_RLOCK,

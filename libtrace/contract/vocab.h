@@ -23,7 +23,10 @@ enum mpt_trait {
 	MPT_T_FLAG = 1 << 9,	   /* it is set or clear; SIGNAL sets it, PASS waits for it */
 	MPT_T_UNITS = 1 << 10,	   /* TAKE takes one of its units out, GIVE gives one back;
 				    * who has how many out is in the ledger */
-	MPT_T_HELD = 1 << 11,	   /* follows from OWNER and UNITS: TAKE holds, GIVE frees */
+	MPT_T_SLEEPERS = 1 << 11,  /* SIGNAL ends the PASSes there are now, no later one; goes
+				    * with a lock, an object of its own */
+	/* Follows from others, see MPT_TRAITS: */
+	MPT_T_HELD = 1 << 30, /* OWNER or UNITS: TAKE holds, GIVE frees */
 };
 /* With those that follow from others. */
 #define MPT_TRAITS(traits) \

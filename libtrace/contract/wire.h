@@ -165,7 +165,8 @@ struct mpt_wire_oprec {
 	uint16_t use;	 /* index in the thread's use table, 0xffff: none */
 	uint32_t object; /* slot */
 	uint32_t object_generation;
-	uint64_t arg;	/* PUT, GET: slot number being filled or emptied */
+	uint64_t arg;	/* PUT, GET: slot number being filled or emptied; VISIT of a SLEEPERS
+			 * kind: the seat, before its wait is shown */
 	uint64_t count; /* value uses[use].gives or .takes has once committed */
 	uint64_t whose; /* thread slot + 1 in whose table `use` is; 0: the thread's own;
 			 * MPT_OWED: count is for object.owed_back */
@@ -259,7 +260,8 @@ struct mpt_wire_side {
 			* wait for the side */
 	uint64_t index;	   /* A: units ever taken (given). THE commit word of the side */
 	uint64_t seen;	   /* the other side's index when last looked at: a bound that
-			    * saves reading a line the other side is writing */
+			    * saves reading a line the other side is writing.
+			    * SLEEPERS kinds, take: A: seats from this one on are free */
 	uint64_t bytes;	   /* payload bytes ever taken (given).  Where units are owed (UNITS: give,
 			    * UNFINISHED: finish): units of the index that were the dead's */
 	uint64_t waits;	   /* operations that had to block */
@@ -311,14 +313,18 @@ struct mpt_wire_object {
 	uint32_t end_holders[2]; /* A: ENDS kinds: processes that used the taking and the giving
 				  * end and did not close it; the killed stay counted: the
 				  * truth is who has end_inode open */
-	uint64_t pair;	  /* ENDS kinds: slot of the other direction, or MPT_REF_NONE */
+	uint64_t pair; /* ENDS kinds: slot of the other direction; SLEEPERS kinds: of the lock
+			* that goes with it; or MPT_REF_NONE */
 	uint64_t slots;	  /* CAPACITY kinds: descriptors in the storage, a power of two;
-			   * UNITS kinds: units there were at first */
+			   * UNITS kinds: units there were at first; SLEEPERS kinds: seats */
 	uint32_t owner_again; /* RECURSES kinds: acquisitions of the owner beyond its first.
 			       * Writer: the holder of take.lock; 0 whenever it is free */
-	uint32_t reserved4;
+	uint32_t pair_generation; /* SLEEPERS kinds: of the slot `pair`.  Writer: the creator */
 	uint64_t latch; /* A: FLAG kinds: MPT_LATCH_*; PARTIES kinds: MPT_GATE_*.  Writers:
-			 * anybody, by CAS; waiters sleep on give.seq */
+			 * anybody, by CAS; waiters sleep on give.seq.  SLEEPERS kinds:
+			 * MPT_LATCH_FRESH + the number of the first wait that is not notified
+			 * by this very word (struct mpt_wire_seat).  Writer: CAS by the holder of
+			 * the lock that goes with it */
 	uint64_t reserved[1];
 	struct mpt_wire_side take; /* 64-byte aligned */
 	struct mpt_wire_side give;
@@ -364,6 +370,31 @@ _Static_assert(offsetof(struct mpt_wire_object, hold) == 1152, "wire: object hol
 #define MPT_GATE_HISTORY(gate) ((gate) >> 33)
 #define MPT_GATE_PARTIES_MAX 32767u
 
+/* A seat in the storage of a SLEEPERS kind (`slots` of them, those from take.seen on are
+ * free): one who waits for a notify.  Waits are numbered from 0 (take.index is the next
+ * one's number), give.index counts the notified.  A wait has been notified when its
+ * seat says so, or when `latch` is above its number. */
+struct mpt_wire_seat {
+	uint64_t state; /* A: number << 2 | enum mpt_seat_phase; means nothing while `who` is 0.
+			 * The low half is the futex its waiter sleeps on.  Writers: the waiter;
+			 * WAITING -> NOTIFIED and WAITING -> GONE by CAS, so one of them wins */
+	uint32_t who;	/* A: lock word of the waiter, 0: free.  Writers: who takes the seat (CAS,
+			 * holding the lock that goes with the object), to 0: the waiter, who
+			 * finds it dead (CAS) */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct mpt_wire_seat) == 16, "wire: seat size");
+
+enum mpt_seat_phase {
+	MPT_SEAT_EMPTY,
+	MPT_SEAT_WAITING,
+	MPT_SEAT_NOTIFIED,
+	MPT_SEAT_GONE, /* gave up */
+};
+#define MPT_SEAT(number, phase) ((uint64_t)(number) << 2 | (phase))
+#define MPT_SEAT_NUMBER(state) ((state) >> 2)
+#define MPT_SEAT_PHASE(state) ((state)&3u)
+
 /* A message descriptor in a queue's storage: the storage is `slots` of these (unit n
  * at n % slots), then, 64-byte aligned, the byte ring of capacity_bytes, a power of
  * two. */
@@ -385,8 +416,8 @@ enum mpt_record_flag {
 /* 32 bytes; a CTF event: header {time, op}, context {phase, flags, object},
  * payload {value, span}.  `value` by op: put, get: the unit's number within
  * its object (so a get is matched with its put); lock: number of the
- * acquisition; process: exit code, signal or pid; RECOVER, LOSE: pid of the
- * dead.  `span`: END: ns blocked before it; HOLD: ns held. */
+ * acquisition; process: exit code, signal or pid; notify: how many waits it
+ * ended; RECOVER, LOSE: pid of the dead.  `span`: END: ns blocked before it; HOLD: ns held. */
 struct mpt_record {
 	uint64_t time;
 	uint16_t op;

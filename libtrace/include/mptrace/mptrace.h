@@ -5,6 +5,7 @@
 
 #include <mptrace/barrier.h>
 #include <mptrace/common.h>
+#include <mptrace/condition.h>
 #include <mptrace/domain.h>
 #include <mptrace/event.h>
 #include <mptrace/lock.h>
