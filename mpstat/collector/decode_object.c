@@ -69,6 +69,13 @@ static void fill_site(const struct mpt_wire_object *o, struct fact_object *out)
 		 (unsigned long long)o->site_offset);
 }
 
+static void fill_lock(const struct decode *d, const struct mpt_wire_object *o,
+		      struct fact_object *out)
+{
+	if (o->pair < d->snapshot->object_count)
+		out->lock = (struct object_id){ d->domain, (uint32_t)o->pair, o->pair_generation };
+}
+
 static void fill_object(const struct decode *d, uint32_t slot, struct fact_object *out)
 {
 	const struct mpt_wire_object *o = &d->snapshot->objects[slot];
@@ -106,6 +113,8 @@ static void fill_object(const struct decode *d, uint32_t slot, struct fact_objec
 		out->broken = o->latch & MPT_GATE_BROKEN;
 		out->arrived = MPT_GATE_COUNT(o->latch);
 	}
+	if (traits & MPT_T_SLEEPERS)
+		fill_lock(d, o, out);
 	fill_side(&o->take, &out->take);
 	fill_side(&o->give, &out->give);
 	fill_hist(&o->hold, &out->hold);

@@ -2,6 +2,7 @@
 /* decode_process.c - process and thread slots to facts; see decode.h. */
 #include "mpstat/collector/decode.h"
 
+#include "mpstat/model/kind.h"
 #include "mpstat/util/text.h"
 
 _Static_assert(MPT_EXIT_UNKNOWN == FACT_EXIT_UNKNOWN, "wire and facts agree");
@@ -52,9 +53,54 @@ void decode_processes(const struct decode *d)
 	}
 }
 
-static void fill_wait(const struct decode *d, const struct mpt_wire_wait *w,
-		      struct fact_thread *out)
+/* Its operation record says which seat it has, the innermost when a signal handler waits
+ * as well.  NULL: none on this object. */
+static const struct mpt_wire_oprec *visit_of(const struct mpt_wire_thread *t)
 {
+	for (int i = MPT_OPRECS - 1; i >= 0; i--) {
+		const struct mpt_wire_oprec *r = &t->oprec[i];
+
+		if (r->phase == MPT_OPREC_VISIT && r->object == t->wait.object &&
+		    r->object_generation == t->wait.object_generation)
+			return r;
+	}
+	return NULL;
+}
+
+/* Who was notified still shows its wait until it runs.  The seat is read after the wait, so
+ * it is not older; what cannot be found is taken for notified, never for stuck. */
+static bool is_notified(const struct decode *d, uint32_t slot, const struct mpt_wire_object *o)
+{
+	const struct mpt_wire_thread *t = &d->snapshot->threads[slot];
+	const struct mpt_wire_oprec *visit = visit_of(t);
+	struct mpt_wire_seat seat;
+	uint64_t at;
+
+	if (!visit || visit->arg >= o->slots || o->slots > UINT32_MAX ||
+	    !segment_extent(d->segment, o->extent, o->slots * sizeof(seat), &at) ||
+	    !segment_read(d->segment, at + visit->arg * sizeof(seat), &seat, sizeof(seat)))
+		return true;
+	return seat.who != MPT_LOCK_WORD(slot, t->generation) ||
+	       MPT_SEAT_PHASE(seat.state) != MPT_SEAT_WAITING ||
+	       MPT_SEAT_NUMBER(seat.state) < o->latch - MPT_LATCH_FRESH(o->generation);
+}
+
+static bool is_over(const struct decode *d, uint32_t slot)
+{
+	const struct mpt_wire_wait *w = &d->snapshot->threads[slot].wait;
+	const struct mpt_wire_object *o;
+
+	if (w->object >= d->snapshot->object_count)
+		return false;
+	o = &d->snapshot->objects[w->object];
+	return kind_has(o->kind, MPT_T_SLEEPERS) && o->generation == w->object_generation &&
+	       is_notified(d, slot, o);
+}
+
+static void fill_wait(const struct decode *d, uint32_t slot, struct fact_thread *out)
+{
+	const struct mpt_wire_wait *w = &d->snapshot->threads[slot].wait;
+
 	if (w->since_ns == 0 || w->op == 0)
 		return;
 	out->wait_op = w->op;
@@ -63,6 +109,7 @@ static void fill_wait(const struct decode *d, const struct mpt_wire_wait *w,
 	out->wait_object.generation = w->object_generation;
 	out->wait_since_ns = w->since_ns;
 	out->wait_deadline_ns = w->flags & MPT_WAIT_TIMED ? w->deadline_ns : 0;
+	out->wait_over = is_over(d, slot);
 }
 
 static void fill_thread(const struct decode *d, uint32_t slot, struct fact_thread *out)
@@ -77,7 +124,7 @@ static void fill_thread(const struct decode *d, uint32_t slot, struct fact_threa
 	text_clean(out->name, sizeof(out->name), t->name, sizeof(t->name));
 	out->ended = decode_thread_ended(d, t);
 	if (!out->ended)
-		fill_wait(d, &t->wait, out);
+		fill_wait(d, slot, out);
 	out->records = t->head;
 	out->lost_reentered = t->lost_reentered;
 	out->uses_overflow = t->uses_overflow;

@@ -179,6 +179,7 @@ struct fact_thread {
 	struct object_id wait_object;
 	uint64_t wait_since_ns;
 	uint64_t wait_deadline_ns; /* 0: for ever */
+	bool wait_over;		   /* what it waits for has come: it is being woken */
 	uint64_t records;	   /* written */
 	uint64_t lost_reentered;
 	uint64_t uses_overflow;
@@ -227,6 +228,8 @@ struct fact_object {
 	/* UNFINISHED kinds */
 	uint64_t finishes;  /* units ever finished */
 	uint64_t abandoned; /* of them, or of those given back: dead processes had them */
+	/* SLEEPERS kinds: take counts waits begun, give those notified */
+	struct object_id lock; /* the lock that goes with it; generation 0: unknown */
 	/* DEPTH kinds */
 	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
 	struct fact_side take, give;

@@ -144,8 +144,39 @@ struct value v_holder(const struct model *m, const struct object *o)
 	return v_text(m->scratch);
 }
 
+/* ---- the state of an object: by what it has ------------------------------ */
+
+static struct value parties_state(const struct model *m, const struct object *o)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+
+	if (o->fact.broken)
+		sentence_add(&out, "(broken)");
+	else
+		sentence_add(&out, "(%llu of %llu here)", (unsigned long long)o->fact.arrived,
+			     (unsigned long long)o->fact.capacity);
+	return v_text(m->scratch);
+}
+
+static struct value flag_state(const struct model *m, const struct object *o)
+{
+	(void)m;
+	return v_text(o->fact.set ? "(set)" : "(clear)");
+}
+
+static struct value sleepers_state(const struct model *m, const struct object *o)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+
+	sentence_add(&out, "(%u waiting", o->take_waiters + o->give_waiters);
+	if (o->lock && o->lock->fact.name[0])
+		sentence_add(&out, ", %s", o->lock->fact.name);
+	sentence_add(&out, ")");
+	return v_text(m->scratch);
+}
+
 /* "1 free" and who has the others. */
-static struct value v_units(const struct model *m, const struct object *o)
+static struct value units_state(const struct model *m, const struct object *o)
 {
 	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
 
@@ -158,27 +189,11 @@ static struct value v_units(const struct model *m, const struct object *o)
 	return v_text(m->scratch);
 }
 
-struct value v_state(const struct model *m, const struct object *o)
+static struct value owner_state(const struct model *m, const struct object *o)
 {
-	struct value holder;
+	struct value holder = v_holder(m, o);
 	struct sentence out;
 
-	if (kind_has(o->fact.kind, MPT_T_PARTIES)) {
-		out = sentence_begin(m->scratch, MODEL_SCRATCH);
-		if (o->fact.broken)
-			sentence_add(&out, "(broken)");
-		else
-			sentence_add(&out, "(%llu of %llu here)", (unsigned long long)o->fact.arrived,
-				     (unsigned long long)o->fact.capacity);
-		return v_text(m->scratch);
-	}
-	if (kind_has(o->fact.kind, MPT_T_FLAG))
-		return v_text(o->fact.set ? "(set)" : "(clear)");
-	if (kind_has(o->fact.kind, MPT_T_UNITS))
-		return v_units(m, o);
-	if (!kind_has(o->fact.kind, MPT_T_OWNER))
-		return v_none();
-	holder = v_holder(m, o);
 	if (holder.type != VALUE_TEXT || o->fact.owner_times < 2)
 		return holder;
 	out = sentence_begin(m->scratch, MODEL_SCRATCH);
@@ -190,6 +205,26 @@ struct value v_state(const struct model *m, const struct object *o)
 	}
 	sentence_add(&out, " x%llu", (unsigned long long)o->fact.owner_times);
 	return v_text(m->scratch);
+}
+
+struct value v_state(const struct model *m, const struct object *o)
+{
+	static const struct {
+		uint32_t trait;
+		struct value (*say)(const struct model *m, const struct object *o);
+	} states[] = {
+		{MPT_T_PARTIES, parties_state},
+		{MPT_T_FLAG, flag_state},
+		{MPT_T_SLEEPERS, sleepers_state},
+		{MPT_T_UNITS, units_state},
+		{MPT_T_OWNER, owner_state},
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (kind_has(o->fact.kind, states[i].trait))
+			return states[i].say(m, o);
+	}
+	return v_none();
 }
 
 /* ---- records ----------------------------------------------------------- */

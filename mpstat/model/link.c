@@ -135,6 +135,16 @@ static void link_thread(struct model *model, struct thread_node *node)
 	count_waiter(&node->thread);
 }
 
+static struct object *link_lock(const struct model *model, const struct object *object)
+{
+	struct object_node *lock;
+
+	if (!kind_has(object->fact.kind, MPT_T_SLEEPERS))
+		return NULL;
+	lock = store_object(model, object->fact.lock);
+	return lock && lock != (const void *)object ? &lock->object : NULL;
+}
+
 static void link_object(struct model *model, struct object_node *node)
 {
 	struct object *object = &node->object;
@@ -146,6 +156,7 @@ static void link_object(struct model *model, struct object_node *node)
 	object->first_use = NULL;
 	node->last_use = &object->first_use;
 	object->give_waiters = object->take_waiters = 0;
+	object->lock = link_lock(model, object);
 	object->owner = NULL;
 	if (object->fact.held && kind_has(object->fact.kind, MPT_T_OWNER)) {
 		struct thread_node *owner =

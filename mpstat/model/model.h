@@ -125,6 +125,7 @@ struct object {
 	struct fact_object fact;
 	struct domain *domain;
 	struct thread *owner;	  /* NULL: free or unknown */
+	struct object *lock;	  /* SLEEPERS kinds: that goes with it; NULL: ended or unknown */
 	uint32_t give_waiters, take_waiters; /* threads blocked now */
 	struct use *first_use;
 	struct rate takes, gives, bytes_out, waits;

@@ -3,7 +3,7 @@
  * waits.c - the wait-for graph: who can run, and who never will.
  *
  * An actor is a thread of the operating system.  It can run when it is not
- * blocked in an object, when its wait has a deadline, or when we do not
+ * blocked in an object, when its wait has a deadline or is over, or when we do not
  * understand the wait (never guessed).  Else somebody has to run first:
  *
  *   owner kinds       the owner (its thread, wherever it is)
@@ -127,7 +127,7 @@ enum wait_for waits_for(const struct thread *thread)
 
 	if (!op)
 		return WAIT_NOT;
-	if (thread->fact.wait_deadline_ns || !op_find(op))
+	if (thread->fact.wait_deadline_ns || thread->fact.wait_over || !op_find(op))
 		return WAIT_UNKNOWN;
 	if (thread->wait_process)
 		return process_lives(thread->wait_process) ? WAIT_PROCESS : WAIT_UNKNOWN;

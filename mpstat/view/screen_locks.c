@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * screen_locks.c - what one waits for and nothing is in: every object that has an
- * owner or units, is set or clear, or where all must come.
+ * owner or units, is set or clear, where all must come, or where one sleeps until notified.
  */
 #include "mpstat/model/kind.h"
 #include "mpstat/view/object_rows.h"
@@ -34,15 +34,15 @@ static const struct table_spec spec = {
 
 static void update(struct page *page, const struct view *view)
 {
-	object_rows_fill(page, view, MPT_T_HELD | MPT_T_FLAG | MPT_T_PARTIES,
-			 "No lock, semaphore, event or barrier of libmptrace is open in what is shown.");
+	object_rows_fill(page, view, MPT_T_HELD | MPT_T_FLAG | MPT_T_PARTIES | MPT_T_SLEEPERS,
+			 "No lock, semaphore, event, barrier or condition is open here.");
 }
 
 const struct screen screen_locks = {
 	.name = "locks",
 	.title = "Locks",
 	.key = '3',
-	.help = "Locks, semaphores, events, barriers: holder, waiters, time waited and held.",
+	.help = "Locks, semaphores, events, barriers, conditions: holder, waiters, times.",
 	.table = &spec,
 	.keys = object_rows_keys,
 	.update = update,

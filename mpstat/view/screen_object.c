@@ -29,6 +29,10 @@ static void tell_holder(struct pane *pane, const struct model *model, const stru
 {
 	char text[FMT_MAX];
 
+	if (object->lock) {
+		pane_pair(pane, "Lock", STYLE_STRONG, "%s", object->lock->fact.name);
+		object = object->lock;
+	}
 	if (!kind_has(object->fact.kind, MPT_T_OWNER))
 		return;
 	if (!object->fact.held) {
@@ -93,7 +97,7 @@ static const struct table_column depth_columns[] = {
 	{.key = NULL},
 };
 
-static const struct table_column other_columns[] = {
+static const struct table_column owner_columns[] = {
 	{.key = "pid"},
 	{.key = "process", .grow = 20},
 	{.key = "gets", .title = "ACQUIRED"},
@@ -129,8 +133,32 @@ static const struct table_column unit_columns[] = {
 
 static const struct table_spec task_spec = {.entity = ENTITY_USE, .columns = task_columns};
 static const struct table_spec unit_spec = {.entity = ENTITY_USE, .columns = unit_columns};
+/* What is neither put nor held. */
+static const struct table_column signal_columns[] = {
+	{.key = "pid"},
+	{.key = "process", .grow = 20},
+	{.key = "puts", .title = "SIGNALS"},
+	{.key = "gets", .title = "WAITS"},
+	{.key = "last_ns", .drop = 1},
+	{.key = NULL},
+};
+
 static const struct table_spec depth_spec = {.entity = ENTITY_USE, .columns = depth_columns};
-static const struct table_spec other_spec = {.entity = ENTITY_USE, .columns = other_columns};
+static const struct table_spec owner_spec = {.entity = ENTITY_USE, .columns = owner_columns};
+static const struct table_spec signal_spec = {.entity = ENTITY_USE, .columns = signal_columns};
+
+static const struct table_spec *spec_of(const struct object *object)
+{
+	uint32_t traits = kind_traits(object->fact.kind);
+
+	if (traits & MPT_T_UNITS)
+		return &unit_spec;
+	if (traits & MPT_T_UNFINISHED)
+		return &task_spec;
+	if (traits & MPT_T_DEPTH)
+		return &depth_spec;
+	return traits & MPT_T_OWNER ? &owner_spec : &signal_spec;
+}
 
 /* put = got + queued + lost, for the object; the rows say whose. */
 static void tell_balance(struct pane *pane, const struct object *object)
@@ -142,17 +170,6 @@ static void tell_balance(struct pane *pane, const struct object *object)
 			  ledger_lost(object));
 }
 
-static const struct table_spec *ledger_spec(const struct object *object)
-{
-	uint32_t traits = kind_traits(object->fact.kind);
-
-	if (traits & MPT_T_UNITS)
-		return &unit_spec;
-	if (traits & MPT_T_UNFINISHED)
-		return &task_spec;
-	return traits & MPT_T_DEPTH ? &depth_spec : &other_spec;
-}
-
 static void tell_ledger(struct page *page, const struct model *model, const struct object *object)
 {
 	struct table *table;
@@ -161,7 +178,7 @@ static void tell_ledger(struct page *page, const struct model *model, const stru
 		return;
 	pane_section(page->pane, "Ledger");
 	tell_balance(page->pane, object);
-	table = table_new(ledger_spec(object));
+	table = table_new(spec_of(object));
 	if (!table)
 		return;
 	table_begin(table);
@@ -209,6 +226,8 @@ static void update(struct page *page, const struct view *view)
 	tell_ledger(page, model, object);
 	tell_side(pane, object->fact.kind, MPT_E_GIVE, &object->fact.give);
 	tell_side(pane, object->fact.kind, MPT_E_TAKE, &object->fact.take);
+	if (!(kind_traits(object->fact.kind) & (MPT_T_OWNER | MPT_T_DEPTH)))
+		tell_side(pane, object->fact.kind, MPT_E_PASS, &object->fact.give);
 	story_hist(pane,
 		   kind_has(object->fact.kind, MPT_T_OWNER) ? "Time held"
 							    : "Time from put to get",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sync.c - a recursive lock held three deep, one who waits for it, two who wait for an
- * event nobody sets, one of three at a barrier: for tests of what the viewer says of them.
+ * event nobody sets, one of three at a barrier, two who wait for a notify of a condition
+ * whose lock is held: for tests of what the viewer says of them.
  *
  *   sync    prints "ready" and stays until killed
  */
@@ -12,6 +13,7 @@
 static struct mpt_rlock *tree;
 static struct mpt_event *start;
 static struct mpt_barrier *gate;
+static struct mpt_condition *dish;
 
 static int waits_for_lock(void *arg)
 {
@@ -31,6 +33,24 @@ static int waits_at_barrier(void *arg)
 	return mpt_barrier_wait(gate, MPT_FOREVER);
 }
 
+static int waits_for_notify(void *arg)
+{
+	(void)arg;
+	MPT_WITH_CONDITION (dish)
+		mpt_condition_wait(dish, MPT_FOREVER);
+	return 0;
+}
+
+/* Of those, nobody is notified. */
+static int keeps_the_lock(void *arg)
+{
+	(void)arg;
+	while (mpt_condition_waiting(dish) < 2)
+		usleep(1000);
+	mpt_condition_acquire(dish, MPT_FOREVER);
+	return pause();
+}
+
 static int begin(int (*body)(void *), const char *name)
 {
 	struct mpt_process_options options = { .name = name };
@@ -44,13 +64,18 @@ int main(void)
 {
 	struct mpt_barrier_options three = { .name = "gate", .parties = 3 };
 
-	if (mpt_barrier_create(&gate, &three) || mpt_rlock_create(&tree, "tree", 0) || mpt_event_create(&start, "start", 0))
+	struct mpt_condition_options named = { .name = "dish" };
+
+	if (mpt_barrier_create(&gate, &three) || mpt_rlock_create(&tree, "tree", 0) ||
+	    mpt_event_create(&start, "start", 0) || mpt_condition_create(&dish, &named))
 		return 1;
 	for (int i = 0; i < 3; i++)
 		if (mpt_rlock_acquire(tree, MPT_FOREVER))
 			return 1;
 	if (begin(waits_for_lock, "climber") || begin(waits_for_event, "runner-1") ||
-	    begin(waits_for_event, "runner-2") || begin(waits_at_barrier, "guest"))
+	    begin(waits_for_event, "runner-2") || begin(waits_at_barrier, "guest") ||
+	    begin(waits_for_notify, "eater-1") || begin(waits_for_notify, "eater-2") ||
+	    begin(keeps_the_lock, "cook"))
 		return 1;
 	puts("ready");
 	fflush(stdout);

@@ -44,6 +44,26 @@ static void a_queue_whose_side_is_busy_is_not_held(void **state)
 	assert_false(object(0)->held);
 }
 
+static void a_condition_is_told_with_its_lock(void **state)
+{
+	struct mpt_wire_object *o = fake_object(&fake, 2);
+
+	(void)state;
+	o->kind = MPT_KIND_CONDITION;
+	o->pair = 1;
+	o->pair_generation = 7;
+	tell();
+	assert_int_equal(object(2)->lock.domain, DOMAIN);
+	assert_int_equal(object(2)->lock.slot, 1);
+	assert_int_equal(object(2)->lock.generation, 7);
+	o->pair = MPT_REF_NONE;
+	tell();
+	assert_int_equal(object(2)->lock.domain, 0);
+	o->pair = (1ull << 32) + 1;
+	tell();
+	assert_int_equal(object(2)->lock.domain, 0);
+}
+
 static void sides_and_histograms_are_told_as_they_are(void **state)
 {
 	struct mpt_wire_object *o = fake_object(&fake, 0);
@@ -341,6 +361,7 @@ int main(void)
 		FRESH(an_owner_is_the_thread_in_the_lock_word),
 		FRESH(a_lock_word_with_waiters_alone_is_free),
 		FRESH(a_queue_whose_side_is_busy_is_not_held),
+		FRESH(a_condition_is_told_with_its_lock),
 		FRESH(sides_and_histograms_are_told_as_they_are),
 		FRESH(the_oldest_item_is_the_one_to_be_taken_next),
 		FRESH(storage_that_lies_has_no_oldest_item),

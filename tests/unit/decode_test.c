@@ -329,6 +329,75 @@ static void a_wait_without_timeout_has_no_deadline(void **state)
 	assert_int_equal(thread(0)->wait_deadline_ns, 0);
 }
 
+/* Thread 0 sits in seat 2 of object 2, its wait is number 5. */
+static struct mpt_wire_seat *sit(void)
+{
+	struct mpt_wire_object *o = fake_object(&fake, 2);
+	struct mpt_wire_thread *t = fake_thread(&fake, 0);
+	struct mpt_wire_seat *seat = (struct mpt_wire_seat *)fake_arena(&fake, o->extent) + 2;
+
+	o->kind = MPT_KIND_CONDITION;
+	o->slots = 8;
+	o->latch = MPT_LATCH_FRESH(o->generation);
+	t->wait = (struct mpt_wire_wait){ .op = MPT_OP_CONDITION_WAIT, .object = 2,
+					  .object_generation = o->generation, .since_ns = 123 };
+	t->oprec[1] = (struct mpt_wire_oprec){ .phase = MPT_OPREC_VISIT, .arg = 2, .object = 2,
+					       .op = MPT_OP_CONDITION_WAIT,
+					       .object_generation = o->generation };
+	seat->state = MPT_SEAT(5, MPT_SEAT_WAITING);
+	seat->who = MPT_LOCK_WORD(0, t->generation);
+	return seat;
+}
+
+static void assert_is_over(bool over)
+{
+	tell();
+	assert_int_equal(thread(0)->wait_op, MPT_OP_CONDITION_WAIT);
+	assert_int_equal(thread(0)->wait_over, over);
+}
+
+static void a_wait_for_a_notify_is_over_when_the_seat_or_the_latch_says_so(void **state)
+{
+	struct mpt_wire_object *o = fake_object(&fake, 2);
+	struct mpt_wire_seat *seat = sit();
+
+	(void)state;
+	assert_is_over(false);
+	seat->state = MPT_SEAT(5, MPT_SEAT_NOTIFIED);
+	assert_is_over(true);
+	seat->state = MPT_SEAT(5, MPT_SEAT_WAITING);
+	o->latch = MPT_LATCH_FRESH(o->generation) + 5;
+	assert_is_over(false);
+	o->latch++;
+	assert_is_over(true);
+}
+
+static void a_seat_that_cannot_be_found_is_not_waited_in_for_ever(void **state)
+{
+	struct mpt_wire_thread *t = fake_thread(&fake, 0);
+	struct mpt_wire_object *o = fake_object(&fake, 2);
+	struct mpt_wire_seat *seat = sit();
+
+	(void)state;
+	seat->who++;
+	assert_is_over(true);
+	seat->who--;
+	t->oprec[1].phase = MPT_OPREC_IDLE;
+	assert_is_over(true);
+	t->oprec[1].phase = MPT_OPREC_VISIT;
+	t->oprec[1].arg = 8;
+	assert_is_over(true);
+	t->oprec[1].arg = 2;
+	assert_is_over(false);
+	o->slots = MPT_BLOCK; /* more than the storage holds */
+	assert_is_over(true);
+	o->slots = UINT64_MAX;
+	assert_is_over(true);
+	o->slots = 8;
+	o->extent = UINT64_MAX;
+	assert_is_over(true);
+}
+
 static void the_dead_do_not_wait(void **state)
 {
 	(void)state;
@@ -415,6 +484,8 @@ int main(void)
 		FRESH(a_thread_of_an_earlier_process_in_the_slot_is_not_told),
 		FRESH(a_wait_is_told_with_object_and_times),
 		FRESH(a_wait_without_timeout_has_no_deadline),
+		FRESH(a_wait_for_a_notify_is_over_when_the_seat_or_the_latch_says_so),
+		FRESH(a_seat_that_cannot_be_found_is_not_waited_in_for_ever),
 		FRESH(the_dead_do_not_wait),
 		FRESH(a_wait_that_stays_odd_is_not_told_but_counted),
 		FRESH(a_wait_that_changes_is_never_told_torn),

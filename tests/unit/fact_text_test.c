@@ -83,7 +83,7 @@ static void make_sane(struct fact *fact, unsigned seed)
 		break;
 	case FACT_THREAD:
 		END(fact->u.thread.name);
-		fact->u.thread.ended = true;
+		fact->u.thread.ended = fact->u.thread.wait_over = true;
 		break;
 	case FACT_OBJECT:
 		END(o->name);
