@@ -122,6 +122,21 @@ static bool process_alive(struct mpt_wire_process *p, uint32_t generation)
 	return alive && !by_exec;
 }
 
+/* Reserved: for a program that runs, or else as long as the parent may need it. */
+static bool starting_alive(const struct mpt_wire_process *p)
+{
+	const struct mpt_wire_process *parent;
+
+	if ((load32(&p->flags) & MPT_PROC_PROGRAM) && load32_acquire(&p->inner_pid))
+		return kernel_says_alive(p, true);
+	if (p->parent >= load32_acquire(&domain.header->section[MPT_SEC_PROCESSES].used))
+		return true;
+	parent = &domain.processes[p->parent];
+	return parent->inner_pid == p->parent_pid &&
+	       load32(&parent->state) >= MPT_SLOT_LIVE &&
+	       member_process_alive(p->parent, parent->generation);
+}
+
 bool member_process_alive(uint32_t slot, uint32_t generation)
 {
 	struct mpt_wire_process *p = &domain.processes[slot];
@@ -133,7 +148,7 @@ bool member_process_alive(uint32_t slot, uint32_t generation)
 	state = load32_acquire(&p->state);
 	if (state == MPT_SLOT_FREE || state == MPT_SLOT_DEAD)
 		return false;
-	return state == MPT_SLOT_STARTING || process_alive(p, generation);
+	return state == MPT_SLOT_STARTING ? starting_alive(p) : process_alive(p, generation);
 }
 
 void member_bury(void)

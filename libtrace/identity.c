@@ -129,14 +129,23 @@ uint64_t identity_pidns(void)
 	return pidns;
 }
 
-void identity_renew_pidns(void)
+uint64_t identity_pidns_now(void)
 {
 	int saved = errno;
-	struct stat st;
+	struct stat st = { 0 };
 
-	if (stat("/proc/self/ns/pid", &st) == 0)
-		pidns = st.st_ino;
+	if (stat("/proc/self/ns/pid", &st) < 0)
+		st.st_ino = 0;
 	errno = saved;
+	return st.st_ino;
+}
+
+void identity_renew_pidns(void)
+{
+	uint64_t now = identity_pidns_now();
+
+	if (now)
+		pidns = now;
 }
 
 uint32_t identity_outer_pid(void)

@@ -20,6 +20,7 @@ uint64_t identity_pidfd_inode(uint32_t pid);
  * forked child may have been put into another one and must renew it. */
 uint64_t identity_pidns(void);
 void identity_renew_pidns(void);
+uint64_t identity_pidns_now(void); /* looked up, not kept */
 /* Our pid in the outermost namespace /proc shows, else getpid(). */
 uint32_t identity_outer_pid(void);
 /* Is this incarnation running (not a zombie)? */

@@ -30,7 +30,11 @@ volatile uint32_t *member_epoch = &never;
 
 static struct {
 	uint32_t slot, generation;
-	uint32_t reserved; /* slot a parent reserved for us + 1, until adopted */
+	/* A parent reserved it for us, until adopted; not for our own forked children. */
+	struct {
+		pid_t pid; /* ours; 0: nothing is reserved */
+		uint32_t slot, generation;
+	} reserved;
 	/* One more than any ancestor's: another thread of a forked child may attach first, and
 	 * must not make the parent's member that the forking thread still has look current. */
 	uint32_t epoch;
@@ -103,17 +107,9 @@ static bool thread_reusable(uint32_t slot)
 
 static bool process_reusable(uint32_t slot)
 {
-	struct mpt_wire_process *p = &domain.processes[slot];
+	const struct mpt_wire_process *p = &domain.processes[slot];
 
-	switch (load32(&p->state)) {
-	case MPT_SLOT_FREE:
-		return true;
-	case MPT_SLOT_STARTING: /* its parent died before the fork */
-		return p->parent != MPT_REF_NONE && domain.processes[p->parent].pid != 0 &&
-		       !member_process_alive(p->parent, domain.processes[p->parent].generation);
-	default:
-		return !member_process_alive(slot, p->generation);
-	}
+	return load32(&p->state) == MPT_SLOT_FREE || !member_process_alive(slot, p->generation);
 }
 
 /* An unused slot while there are any, so that the stories of the ended stay readable
@@ -140,16 +136,24 @@ static int take_slot(enum mpt_section which, bool (*reusable)(uint32_t), uint32_
 
 /* ---- the process -------------------------------------------------------- */
 
+/* Who this process is; nothing of its memory is changed (member_identify). */
+static void fill_kernel_identity(struct mpt_wire_process *p)
+{
+	uint32_t pid = (uint32_t)getpid();
+
+	p->pid = identity_outer_pid();
+	p->uid = (uint32_t)geteuid();
+	p->start_ticks = identity_start_ticks(pid);
+	p->pidfd_inode = identity_pidfd_inode(pid);
+	p->pidns_inode = identity_pidns_now();
+	store32_release(&p->inner_pid, pid);
+}
+
 static void fill_identity(struct mpt_wire_process *p)
 {
-	p->inner_pid = (uint32_t)getpid();
-	p->pid = identity_outer_pid();
-	p->parent_pid = (uint32_t)getppid();
-	p->uid = (uint32_t)geteuid();
-	p->start_ticks = identity_start_ticks(p->inner_pid);
-	p->pidfd_inode = identity_pidfd_inode(p->inner_pid);
+	fill_kernel_identity(p);
 	identity_renew_pidns();
-	p->pidns_inode = identity_pidns();
+	p->parent_pid = (uint32_t)getppid();
 	if (getrandom(&p->nonce, sizeof(p->nonce), GRND_NONBLOCK) < 0)
 		p->nonce = futex_now();
 	p->attached_ns = futex_now();
@@ -183,12 +187,21 @@ static void fresh_process(struct mpt_wire_process *p, const char *name, uint32_t
 	snprintf(p->name, sizeof(p->name), "%s", name);
 }
 
+/* The parent may have died, and the slot may be another's by now. */
+static bool may_adopt(void)
+{
+	const struct mpt_wire_process *p = &domain.processes[process.reserved.slot];
+
+	return process.reserved.pid == getpid() && p->generation == process.reserved.generation &&
+	       load32(&p->state) == MPT_SLOT_STARTING;
+}
+
 /* Under domain_lock. */
 static int enter_process(void)
 {
 	struct mpt_wire_process *p;
-	bool adopted = process.reserved != 0;
-	uint32_t slot = adopted ? process.reserved - 1 : 0;
+	bool adopted = may_adopt();
+	uint32_t slot = adopted ? process.reserved.slot : 0;
 	char name[32];
 	int rc = adopted ? 0 : take_slot(MPT_SEC_PROCESSES, process_reusable, &slot);
 
@@ -215,8 +228,10 @@ static int enter_process(void)
 static void undo_process(void)
 {
 	struct mpt_wire_process *p = &domain.processes[process.slot];
+	bool adopted = process.reserved.pid == getpid() && process.reserved.slot == process.slot &&
+		       process.reserved.generation == process.generation;
 
-	store32_release(&p->state, process.reserved ? MPT_SLOT_STARTING : MPT_SLOT_FREE);
+	store32_release(&p->state, adopted ? MPT_SLOT_STARTING : MPT_SLOT_FREE);
 	alive_release_life(p);
 }
 
@@ -247,12 +262,16 @@ void member_forget(uint32_t slot)
 	store32_release(&domain.processes[slot].state, MPT_SLOT_FREE);
 }
 
-int member_adopt(uint32_t slot)
+void member_identify(uint32_t slot)
 {
-	int rc = 0;
+	fill_kernel_identity(&domain.processes[slot]);
+}
 
-	process.reserved = slot + 1;
-	return member_get(&rc) ? 0 : rc;
+void member_expect(uint32_t slot, uint32_t generation)
+{
+	process.reserved.pid = getpid();
+	process.reserved.slot = slot;
+	process.reserved.generation = generation;
 }
 
 /* ---- the thread --------------------------------------------------------- */
@@ -388,7 +407,7 @@ static int attach_locked(struct member *me, bool first)
 			undo_process();
 	}
 	if (rc == 0 && first) {
-		process.reserved = 0;
+		process.reserved.pid = 0;
 		*member_epoch = ++process.epoch;
 	}
 	domain_unlock();

@@ -72,12 +72,15 @@ void member_bury(void);
  * needed until then. */
 bool member_unsettled(const struct mpt_wire_thread *thread);
 
-/* A process slot for a child to be forked, state STARTING, filled in but for pid;
- * given back with member_forget when fork fails.  0 or -ENOSPC, -ENOMEM. */
+/* A process slot for a child to be made, state STARTING, filled in but for pid; given
+ * back with member_forget when that fails.  0 or -ENOSPC, -ENOMEM. */
 int member_reserve(uint32_t *slot, const char *name, uint32_t flags);
 void member_forget(uint32_t slot);
-/* In the child: attaches using the slot its parent reserved. */
-int member_adopt(uint32_t slot);
+/* In a child that is about to become another program, and still has its parent's memory:
+ * who it is, should it never use the library. */
+void member_identify(uint32_t slot);
+/* In the child: this slot was reserved for it.  Attaching takes it, if it is still so. */
+void member_expect(uint32_t slot, uint32_t generation);
 
 /* A new row for an object in the table of a dead thread; NULL: the table is full. */
 struct mpt_wire_use *member_claim(struct mpt_wire_use *table, uint32_t object, uint32_t generation);

@@ -124,8 +124,9 @@ _Noreturn void process_child(struct mpt_process *p, const struct process_birth *
 	p->pid = getpid();
 	process_self_become(p, &birth->parent);
 	take_thread_name(p->name);
+	member_expect(p->slot, p->generation);
 	/* Should the domain be full, the child runs unseen and tries again later. */
-	member_adopt(p->slot);
+	member_get(&rc);
 	keep_code_at_exit();
 	quiet_end(caller);
 

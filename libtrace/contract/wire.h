@@ -101,7 +101,8 @@ _Static_assert(offsetof(struct mpt_wire_header, section) == 136, "wire: section 
 
 enum mpt_slot_state {
 	MPT_SLOT_FREE,
-	MPT_SLOT_STARTING, /* reserved by a parent for a child to be forked */
+	MPT_SLOT_STARTING, /* reserved by a parent for a child; a PROGRAM stays so until it uses
+			    * the library */
 	MPT_SLOT_LIVE,
 	MPT_SLOT_ENDED, /* left in order: process exit, thread exit, object retired */
 	MPT_SLOT_DEAD,	/* found dead by another member */
@@ -112,6 +113,8 @@ enum mpt_process_flag {
 	MPT_PROC_CHILD = 1 << 1,  /* made by mpt_process_start */
 	MPT_PROC_REAPED = 1 << 2, /* its parent has its exit status */
 	MPT_PROC_EXEC = 1 << 3,	  /* left the domain by exec, lives on */
+	MPT_PROC_PROGRAM = 1 << 4, /* CHILD that is a program of its own; STARTING and with an
+				    * inner_pid: it runs and has not used the library */
 };
 
 #define MPT_EXIT_UNKNOWN INT32_MIN
@@ -122,8 +125,9 @@ struct mpt_wire_process {
 			      * generation) */
 	uint32_t generation; /* +1 at each reuse; writer: holder of header.lock */
 	uint32_t pid;	     /* in the init pid namespace where known, else as seen inside */
-	uint32_t inner_pid;  /* A: as the process itself sees it; while STARTING stored by its
-			      * parent, which lets the child go (process_start.c) */
+	uint32_t inner_pid;  /* A: as the process itself sees it, stored after what tells who it
+			      * is; while STARTING and no PROGRAM by its parent, which lets the
+			      * child go (process_start.c) */
 	uint64_t start_ticks; /* field 22 of /proc/PID/stat */
 	uint64_t pidfd_inode; /* identity of the incarnation, Linux 6.9; else 0 */
 	uint64_t nonce;	      /* random, chosen when the slot was taken */
