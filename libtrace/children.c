@@ -17,9 +17,11 @@ TAILQ_HEAD(process_list, mpt_process);
 static struct {
 	pthread_mutex_t lock;
 	sigset_t mask;		    /* of the thread that has the lock, without it */
+	struct process_list starting; /* STARTING: may have a descriptor already */
 	struct process_list living; /* RUNNING, in the order of their start */
 	struct process_list ended;  /* ENDED, the descriptor still open */
 } children = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	       .starting = TAILQ_HEAD_INITIALIZER(children.starting),
 	       .living = TAILQ_HEAD_INITIALIZER(children.living),
 	       .ended = TAILQ_HEAD_INITIALIZER(children.ended) };
 
@@ -44,8 +46,21 @@ void children_unlock(void)
 
 /* ---- the list ---------------------------------------------------------------- */
 
+void children_begin(struct mpt_process *p)
+{
+	p->stage = PROCESS_STARTING;
+	TAILQ_INSERT_TAIL(&children.starting, p, others);
+}
+
+void children_give_up(struct mpt_process *p)
+{
+	TAILQ_REMOVE(&children.starting, p, others);
+	p->stage = PROCESS_NEW;
+}
+
 void children_add(struct mpt_process *p)
 {
+	TAILQ_REMOVE(&children.starting, p, others);
 	p->stage = PROCESS_RUNNING;
 	TAILQ_INSERT_TAIL(&children.living, p, others);
 }
@@ -74,6 +89,7 @@ void children_put(struct mpt_process *p)
 	if (!p->destroyed || p->waiting || p->stage == PROCESS_RUNNING)
 		return;
 	children_close(p);
+	free(p->program);
 	free(p);
 }
 
@@ -121,6 +137,15 @@ static bool ask_kernel(const struct mpt_process *p, int *code)
 	return true;
 }
 
+/* The end of one that never took its slot: a program that does not use the library, or
+ * whoever was killed before.  False: it did. */
+static bool settle_starting(const struct mpt_process *p, struct mpt_wire_process *s)
+{
+	bool in_order = p->program && p->exit_code >= 0;
+
+	return cas32(&s->state, MPT_SLOT_STARTING, in_order ? MPT_SLOT_ENDED : MPT_SLOT_DEAD);
+}
+
 /* The end as viewers and the post-mortem see it.  The slot may belong to
  * somebody else by now. */
 static void settle(const struct mpt_process *p)
@@ -135,8 +160,8 @@ static void settle(const struct mpt_process *p)
 		if (!s->ended_ns)
 			s->ended_ns = futex_now();
 		or32(&s->flags, MPT_PROC_REAPED);
-		/* Killed before it could adopt the slot; otherwise its death is counted. */
-		if (!cas32(&s->state, MPT_SLOT_STARTING, MPT_SLOT_DEAD))
+		/* The death of a member is counted. */
+		if (!settle_starting(p, s))
 			member_process_alive(p->slot, p->generation);
 	}
 	domain_unlock();
@@ -198,12 +223,26 @@ static void forget(struct process_list *list)
 	}
 }
 
+/* One of them may be ourselves. */
+static void forget_starting(void)
+{
+	struct mpt_process *p;
+
+	while ((p = TAILQ_FIRST(&children.starting))) {
+		TAILQ_REMOVE(&children.starting, p, others);
+		if (p->pidfd >= 0)
+			close(p->pidfd);
+		p->pidfd = -1;
+	}
+}
+
 /* In the child of a fork.  The lock was taken by the forking thread, whose id has
  * changed: it is made anew. */
 static void forked(void)
 {
 	int saved = errno;
 
+	forget_starting();
 	forget(&children.living);
 	forget(&children.ended);
 	process_self_forked();
@@ -213,10 +252,11 @@ static void forked(void)
 	errno = saved;
 }
 
-/* Registered before the program registers any handlers of its own: then ours runs
+/* Registered before the program registers any handlers of its own, or starts processes in a
+ * constructor: then ours runs
  * last before a fork, and a program that calls us under a lock which its handlers
  * take cannot deadlock with us. */
-__attribute__((constructor)) static void watch_forks(void)
+__attribute__((constructor(101))) static void watch_forks(void)
 {
 	pthread_atfork(children_lock, children_unlock, forked);
 }

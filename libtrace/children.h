@@ -20,7 +20,9 @@ void children_unlock(void);
 
 /* All below: under the lock. */
 
-/* From PROCESS_STARTING to RUNNING. */
+/* From PROCESS_NEW to STARTING, and back, or on to RUNNING. */
+void children_begin(struct mpt_process *p);
+void children_give_up(struct mpt_process *p);
 void children_add(struct mpt_process *p);
 
 /* Has it ended?  Reaps it. */

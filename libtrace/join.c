@@ -46,10 +46,15 @@ static int bind_name(const char *name)
 	return fd;
 }
 
-static void id_in_hex(char hex[33])
+void join_id(char hex[33], const struct mpt_wire_header *header)
 {
-	for (int i = 0; i < 16; i++)
-		snprintf(hex + 2 * i, 3, "%02x", domain.header->domain_id[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 0; i < 16; i++) {
+		*hex++ = digits[header->domain_id[i] >> 4];
+		*hex++ = digits[header->domain_id[i] & 15];
+	}
+	*hex = '\0';
 }
 
 /* "Here it is": id, pid, descriptor.  False: the program has closed the segment's
@@ -61,7 +66,7 @@ static bool member_name(char *out, size_t size)
 
 	if (fstat(domain.fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != domain.inode)
 		return false;
-	id_in_hex(hex);
+	join_id(hex, domain.header);
 	snprintf(out, size, "%s/%d/%d", hex, getpid(), domain.fd);
 	return true;
 }
@@ -237,13 +242,13 @@ static int open_owned(const struct address *a, struct stat *st)
 struct search {
 	char id[ID_SHORT + 1]; /* in: only this domain; out: of one whose opener is gone */
 	bool by_id;
-	uint64_t size;
+	struct mpt_wire_header header; /* of the one found */
 };
 
 static int open_checked(const struct address *a, void *arg)
 {
-	struct mpt_wire_header header;
 	struct search *search = arg;
+	struct mpt_wire_header *header = &search->header;
 	struct stat st;
 	int fd, rc = -EPROTO;
 
@@ -254,13 +259,12 @@ static int open_checked(const struct address *a, void *arg)
 		memcpy(search->id, a->id, sizeof(search->id));
 	if (fd < 0)
 		return fd;
-	if (pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header))
-		rc = check_header(&header, (uint64_t)st.st_size);
+	if (pread(fd, header, sizeof(*header), 0) == (ssize_t)sizeof(*header))
+		rc = check_header(header, (uint64_t)st.st_size);
 	if (rc < 0) {
 		close(fd);
 		return rc;
 	}
-	search->size = (uint64_t)st.st_size;
 	return fd;
 }
 
@@ -276,17 +280,14 @@ static int open_published(const char *name, uint64_t *size)
 	search.by_id = true;
 	if (fd == -ENOENT && search.id[0])
 		fd = each_address(MEMBER_PREFIX, open_checked, &search);
-	*size = search.size;
+	*size = search.header.total_size;
 	return fd;
 }
 
-static int join_once(const char *name)
+int join_enter(int fd, uint64_t size)
 {
-	uint64_t size;
-	int fd = open_published(name, &size), rc;
+	int rc;
 
-	if (fd < 0)
-		return fd;
 	domain_enter();
 	rc = domain_exists() ? -EBUSY : domain_map(fd, size);
 	if (rc == 0)
@@ -295,6 +296,38 @@ static int join_once(const char *name)
 		close(fd);
 	domain_leave();
 	return rc;
+}
+
+static int join_once(const char *name)
+{
+	uint64_t size;
+	int fd = open_published(name, &size);
+
+	return fd < 0 ? fd : join_enter(fd, size);
+}
+
+/* As told, or, when that process has died or closed it, at any member. */
+int join_open(const struct join_place *place, struct mpt_wire_header *header)
+{
+	struct search search = { .by_id = true };
+	struct address told = { .pid = place->pid, .fd = place->fd };
+	char id[33];
+	int fd;
+
+	memcpy(search.id, place->id, ID_SHORT);
+	memcpy(told.id, place->id, ID_SHORT);
+	fd = open_checked(&told, &search);
+	if (fd < 0)
+		fd = each_address(MEMBER_PREFIX, open_checked, &search);
+	if (fd < 0)
+		return fd;
+	join_id(id, &search.header);
+	if (strcmp(id, place->id) != 0) {
+		close(fd);
+		return -ENOENT;
+	}
+	*header = search.header;
+	return fd;
 }
 
 /* Polls: nobody wakes us when a name appears. */
@@ -324,7 +357,7 @@ static int joined_already(const char *name)
 	char prefix[sizeof(NAME_PREFIX) + MPT_NAME_MAX + 1], id[33];
 	int rc;
 
-	id_in_hex(id);
+	join_id(id, domain.header);
 	snprintf(prefix, sizeof(prefix), NAME_PREFIX "%s/", name);
 	rc = each_address(prefix, is_ours_or_not, id);
 	if (rc == 0 || rc == -EBUSY)

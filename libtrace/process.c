@@ -25,36 +25,67 @@ static bool valid(const struct mpt_process_options *o)
 		return true;
 	n = o->name ? strnlen(o->name, MPT_NAME_MAX) : 1;
 	return n > 0 && n < MPT_NAME_MAX && o->daemon >= MPT_DAEMON_INHERIT &&
-	       o->daemon <= MPT_DAEMON_NO;
+	       o->daemon <= MPT_DAEMON_NO && o->parent_death >= MPT_PARENT_DEATH_IGNORE &&
+	       o->parent_death <= MPT_PARENT_DEATH_KILL;
+}
+
+/* What both sorts have; NULL: no memory. */
+static struct mpt_process *new_process(const struct mpt_process_options *options)
+{
+	enum mpt_daemon daemon = options ? options->daemon : MPT_DAEMON_INHERIT;
+	struct mpt_process *p = calloc(1, sizeof(*p));
+	struct mpt_process_info me;
+
+	if (!p)
+		return NULL;
+	process_self(&me);
+	p->daemon = daemon == MPT_DAEMON_INHERIT ? me.daemon : daemon == MPT_DAEMON_YES;
+	p->parent_death = options ? options->parent_death : MPT_PARENT_DEATH_IGNORE;
+	p->creator = me.pid;
+	p->pidfd = -1;
+	p->exit_code = MPT_EXIT_NONE;
+	process_self_name(p, options ? options->name : NULL);
+	return p;
 }
 
 int mpt_process_create(struct mpt_process **out, mpt_process_main *run, void *arg,
 		       const struct mpt_process_options *options)
 {
-	enum mpt_daemon daemon = options ? options->daemon : MPT_DAEMON_INHERIT;
-	struct mpt_process_info me;
-	struct mpt_process *p;
 	int saved = errno;
 
 	if (!out)
 		return -EINVAL;
 	*out = NULL;
-	if (!run || !valid(options))
+	if (!run || !valid(options) || (options && options->env))
 		return -EINVAL;
-	p = calloc(1, sizeof(*p));
+	*out = new_process(options);
 	errno = saved;
-	if (!p)
+	if (!*out)
 		return -ENOMEM;
-	process_self(&me);
-	p->run = run;
-	p->arg = arg;
-	p->daemon = daemon == MPT_DAEMON_INHERIT ? me.daemon : daemon == MPT_DAEMON_YES;
-	p->creator = me.pid;
-	p->pidfd = -1;
-	p->exit_code = MPT_EXIT_NONE;
-	process_self_name(p, options ? options->name : NULL);
-	*out = p;
+	(*out)->run = run;
+	(*out)->arg = arg;
 	return 0;
+}
+
+int mpt_process_create_program(struct mpt_process **out, const char *const *argv,
+			       const struct mpt_process_options *options)
+{
+	struct process_program *program;
+	int saved = errno;
+
+	if (!out)
+		return -EINVAL;
+	*out = NULL;
+	if (!argv || !argv[0] || !valid(options))
+		return -EINVAL;
+	program = process_program_new(argv, options ? options->env : NULL);
+	*out = program ? new_process(options) : NULL;
+	if (*out)
+		(*out)->program = program;
+	else
+		free(program);
+	errno = saved;
+	return *out ? 0 : -ENOMEM;
 }
 
 /* ---- join ----------------------------------------------------------------------------- */

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * process_child.c - what runs in a child, from fork to _exit.
+ * process_child.c - what runs in a forked child, until _exit.
  *
- *   wait until the parent has it in its books; become the named process; run;
+ *   ask for the parent's death to be told; wait until the parent has it in its books; become the named process; run;
  *   wait for own threads; end own children; flush; leave.
  */
 #include "libtrace/emit.h"
 #include "libtrace/process.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 /* ---- beginning ------------------------------------------------------------------- */
 
@@ -33,6 +35,26 @@ static bool let_go(const struct mpt_process *p, const struct process_birth *birt
 	return false;
 }
 
+bool process_child_of(pid_t parent)
+{
+	pid_t now = getppid();
+
+	return now == parent || now == 0;
+}
+
+/* First the wish, then the look: a parent that dies in between has been told of. */
+bool process_child_bind(const struct mpt_process *p, pid_t parent)
+{
+	static const int signals[] = { [MPT_PARENT_DEATH_IGNORE] = 0,
+				       [MPT_PARENT_DEATH_TERMINATE] = SIGTERM,
+				       [MPT_PARENT_DEATH_KILL] = SIGKILL };
+
+	if (!signals[p->parent_death])
+		return true;
+	prctl(PR_SET_PDEATHSIG, signals[p->parent_death]);
+	return process_child_of(parent);
+}
+
 static void take_thread_name(const char *name)
 {
 	char comm[16]; /* more the kernel does not take */
@@ -51,7 +73,7 @@ static void keep_code(int status, void *unused)
 		me->process->exit_code = status & 0xff;
 }
 
-static void keep_code_at_exit(void)
+void process_child_keep_code(void)
 {
 	static bool kept; /* a grandchild inherits the handler */
 
@@ -118,7 +140,7 @@ _Noreturn void process_child(struct mpt_process *p, const struct process_birth *
 	struct member *me;
 	int code, rc;
 
-	if (!let_go(p, birth))
+	if (!process_child_bind(p, birth->parent.pid) || !let_go(p, birth))
 		_exit(0);
 	p->stage = PROCESS_RUNNING;
 	p->pid = getpid();
@@ -127,7 +149,7 @@ _Noreturn void process_child(struct mpt_process *p, const struct process_birth *
 	member_expect(p->slot, p->generation);
 	/* Should the domain be full, the child runs unseen and tries again later. */
 	member_get(&rc);
-	keep_code_at_exit();
+	process_child_keep_code();
 	quiet_end(caller);
 
 	code = exit_code_of(p->run(p->arg));

@@ -4,7 +4,7 @@
  *
  * It is kept here and not read from the domain, so that asking for one's own name
  * does not create a domain.  Written only where no other thread can be: in a child that
- * was just forked.
+ * was just forked, and before main.
  */
 #include "libtrace/children.h"
 
@@ -19,8 +19,9 @@
 
 static struct {
 	char name[MPT_NAME_MAX];
-	char identity[sizeof(((struct mpt_process *)0)->identity)]; /* "": the first */
+	char identity[PROCESS_IDENTITY_MAX]; /* "": the first */
 	bool daemon;
+	struct process_nest nest;
 	uint32_t created; /* A: processes made here; numbers their default names */
 	struct mpt_process_info parent; /* pid 0: mpt_process_start did not make us */
 	int parent_fd;			/* -1: nobody asked yet; under children_lock */
@@ -35,6 +36,16 @@ void process_self(struct mpt_process_info *out)
 	out->pid = getpid();
 	out->daemon = self.daemon;
 	memcpy(out->name, self.name, sizeof(out->name));
+}
+
+struct process_nest process_self_nest(void)
+{
+	return self.nest;
+}
+
+void process_self_nested(struct process_nest nest)
+{
+	self.nest = nest;
 }
 
 void process_self_name(struct mpt_process *child, const char *name)

@@ -3,7 +3,8 @@
  * process_start.c - mpt_process_start, the parent's side.
  *
  * Order: a slot in the domain, fork, a descriptor of the child, the list; only then
- * may the child go on.  Whatever fails before leaves nothing behind.
+ * may the child go on.  Whatever fails before leaves nothing behind.  A program is
+ * in its slot and has a descriptor before it runs, and is listed when it does.
  */
 #include "libtrace/children.h"
 #include "libtrace/descriptor.h"
@@ -24,7 +25,7 @@ static int claim(struct mpt_process *p)
 	else if (p->creator != me.pid || me.daemon)
 		rc = -EPERM;
 	else
-		p->stage = PROCESS_STARTING;
+		children_begin(p);
 	/* As Python does: zombies do not add up in a program that only starts. */
 	if (rc == 0)
 		children_reap(NULL, 0);
@@ -35,7 +36,7 @@ static int claim(struct mpt_process *p)
 static void give_up(struct mpt_process *p)
 {
 	children_lock();
-	p->stage = PROCESS_NEW;
+	children_give_up(p);
 	children_unlock();
 }
 
@@ -89,9 +90,38 @@ static int fork_child(struct mpt_process *p, const struct process_birth *birth,
 	return rc == -ESRCH ? -EAGAIN : rc;
 }
 
+/* Above the standard ones if there is room: it cannot be made again, as the child may have
+ * been reaped. */
+static int raised(int fd)
+{
+	int high = fd > STDERR_FILENO ? fd : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	if (high < 0)
+		return fd;
+	if (high != fd)
+		close(fd);
+	return high;
+}
+
+/* The kernel has made the descriptor together with the child. */
+static int launch_program(struct mpt_process *p, const struct process_birth *birth)
+{
+	pid_t pid = process_program_launch(p, birth);
+
+	if (pid < 0)
+		return pid;
+	children_lock();
+	p->pidfd = raised(p->pidfd);
+	p->pid = pid;
+	children_add(p);
+	children_unlock();
+	return 0;
+}
+
 static int start(struct mpt_process *p, struct quiet caller)
 {
-	uint32_t flags = MPT_PROC_CHILD | (p->daemon ? MPT_PROC_DAEMON : 0);
+	uint32_t flags = MPT_PROC_CHILD | (p->daemon ? MPT_PROC_DAEMON : 0) |
+			 (p->program ? MPT_PROC_PROGRAM : 0);
 	struct process_birth birth;
 	struct member *me;
 	int rc = member_reserve(&p->slot, p->name, flags);
@@ -104,7 +134,7 @@ static int start(struct mpt_process *p, struct quiet caller)
 	birth.parent_slot = me->process_slot;
 	birth.parent_generation = me->process->generation;
 	process_flush();
-	rc = fork_child(p, &birth, caller);
+	rc = p->program ? launch_program(p, &birth) : fork_child(p, &birth, caller);
 	if (rc < 0)
 		member_forget(p->slot);
 	else

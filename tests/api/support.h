@@ -148,6 +148,8 @@ int support_teardown(void **state);
 #define api_test(function) \
 	cmocka_unit_test_setup_teardown(function, support_setup, support_teardown)
 
+/* In a program that a test started: it is not asked for leaks. */
+void support_is_no_judge(void);
 /* Runs `body` and exits 0 when the program was started by program(). */
 void support_main(int argc, char **argv, const struct role *roles, size_t count);
 

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * process.h - child processes with Python's multiprocessing.Process semantics,
- * started by fork.
+ * process.h - child processes with Python's multiprocessing.Process semantics.
  *
- * A child runs one function and ends when it returns (after waiting for the
- * threads it left running).  When a program or child ends by exit or return,
- * its daemon children are terminated and the others are joined: after its own
- * exit handlers, so that these may still tell the children to end.
+ * A child is a function of this program (started by fork) or another program
+ * (started by exec, as Python's "spawn").  A function's child ends when it returns
+ * (after waiting for the threads it left running), a program's as any program.
+ * When a program or child ends by exit or return, its daemon children are
+ * terminated and the others are joined: after its own exit handlers, so that these
+ * may still tell the children to end.
+ *
+ * A program that uses the library is in its parent's domain, under the name it was
+ * given, as a forked child is: it opens objects by name.  One that does not is
+ * shown, joined and signalled all the same.
  *
  * A handle belongs to the process that created it; the copy a fork makes of it
  * answers -ECHILD.  No call is a cancellation point.  Needs Linux 5.4.
@@ -28,16 +33,30 @@ enum mpt_daemon {
 	MPT_DAEMON_NO,
 };
 
+/* What happens to a child whose parent dies without an orderly exit: is killed, aborts,
+ * or leaves by _exit. */
+enum mpt_parent_death {
+	MPT_PARENT_DEATH_IGNORE,    /* it goes on, a daemon too, as in Python */
+	MPT_PARENT_DEATH_TERMINATE, /* the kernel sends it SIGTERM */
+	MPT_PARENT_DEATH_KILL,	    /* the kernel kills it */
+};
+
+/* The kernel means the thread that calls mpt_process_start: when that thread ends before its
+ * process does, it counts as the parent's death.  The wish outlasts exec, but not that of a
+ * program with more rights (set-user-id). */
 struct mpt_process_options {
 	const char *name;	/* 1 to 47 bytes; NULL: "Process-N", nested "Process-N:M" */
 	enum mpt_daemon daemon;
+	enum mpt_parent_death parent_death;
+	const char *const *env; /* programs only: NAME=value ..., NULL at the end; NULL: this
+				 * process's environment at the time of the start */
 };
 
 /* The exit code of a process that has not ended, or that somebody else reaped
  * without leaving a code. */
 #define MPT_EXIT_NONE INT32_MIN
 
-/* What the child runs.  Returns 0..255: the exit code.  A negative errno is an
+/* What a function's child runs.  Returns 0..255: the exit code.  A negative errno is an
  * uncaught failure: exit code 1 and one line through the failure hook. */
 typedef int mpt_process_main(void *arg);
 
@@ -48,13 +67,26 @@ typedef int mpt_process_main(void *arg);
 MPT_API int mpt_process_create(struct mpt_process **out, mpt_process_main *run, void *arg,
 			       const struct mpt_process_options *options);
 
+/* The same for another program.
+ *   argv  its name and arguments, NULL at the end; a name without '/' is searched
+ *	   in this process's PATH.  Copied, as options->env is
+ * Its descriptors are those of this process that are not close-on-exec: none of the
+ * library's.  Handlers of signals are reset; ignored and blocked signals stay so.
+ * Returns as mpt_process_create.  [get_context("spawn").Process()] */
+MPT_API int mpt_process_create_program(struct mpt_process **out, const char *const *argv,
+				       const struct mpt_process_options *options);
+
 /* Starts it.
  * Returns 0; -EALREADY started before; -EPERM a daemon may not have children, or
  * the handle was made by another process; -ESHUTDOWN closed; -ENOSPC no process
- * slot left; -EAGAIN, -ENOMEM, -EMFILE from the kernel.  After an error nothing was
- * started and nothing has run, and the handle may be started later.
+ * slot left; -EAGAIN, -ENOMEM, -EMFILE from the kernel.  A program: -ENOENT there is
+ * none of that name, -EACCES, -ENOEXEC, -E2BIG and what else execve(2) says; -ELOOP
+ * it would be the same program with the same arguments and environment as this one, more
+ * than MPT_PROCESS_NESTED deep.  After an error nothing was started and nothing has run,
+ * and the handle may be started later.
  * Flushes stdout and stderr first, and every other stream while the program has
  * one thread: a child writes nothing twice.  [Process.start] */
+#define MPT_PROCESS_NESTED 4
 MPT_API int mpt_process_start(struct mpt_process *process);
 
 /* Waits for its end.
