@@ -9,10 +9,10 @@
 
 #include "mpstat/util/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define GRID_COLUMNS 64
-#define CELL_MAX     60 /* columns of the widest text */
+#define CELL_MAX 60 /* columns of the widest text */
 
 struct column {
 	const struct field *field;
@@ -23,7 +23,7 @@ struct column {
 struct pass {
 	const struct grid *grid;
 	FILE *out;
-	struct column columns[GRID_COLUMNS];
+	struct column *columns; /* room for all fields */
 	size_t column_count;
 	size_t rows;
 };
@@ -32,7 +32,7 @@ static void find_columns(struct pass *pass)
 {
 	size_t i;
 
-	for (i = 0; i < field_count && pass->column_count < GRID_COLUMNS; i++) {
+	for (i = 0; i < field_count; i++) {
 		if (fields[i].entity != pass->grid->entity || fields[i].flags & FIELD_JSON_ONLY)
 			continue;
 		pass->columns[pass->column_count].field = &fields[i];
@@ -123,24 +123,33 @@ static void print_row(void *arg, const void *row)
 	}
 }
 
-size_t grid_print(FILE *out, const struct grid *grid)
+static void print(struct pass *pass)
 {
-	struct pass pass;
 	size_t i;
 
-	memset(&pass, 0, sizeof(pass));
-	pass.grid = grid;
-	pass.out = out;
-	find_columns(&pass);
-	rows_each(grid->model, grid->entity, measure_row, &pass);
-	if (pass.rows == 0)
+	find_columns(pass);
+	rows_each(pass->grid->model, pass->grid->entity, measure_row, pass);
+	if (pass->rows == 0)
+		return;
+	drop_unknown(pass);
+	if (pass->grid->title)
+		fprintf(pass->out, "%s\n", pass->grid->title);
+	for (i = 0; i < pass->column_count; i++)
+		put_cell(pass->out, &pass->columns[i], pass->columns[i].field->title,
+			 i + 1 == pass->column_count);
+	rows_each(pass->grid->model, pass->grid->entity, print_row, pass);
+}
+
+size_t grid_print(FILE *out, const struct grid *grid)
+{
+	struct pass pass = {.grid = grid, .out = out};
+
+	pass.columns = calloc(field_count, sizeof(*pass.columns));
+	if (!pass.columns) {
+		fputs("out of memory\n", out);
 		return 0;
-	drop_unknown(&pass);
-	if (grid->title)
-		fprintf(out, "%s\n", grid->title);
-	for (i = 0; i < pass.column_count; i++)
-		put_cell(out, &pass.columns[i], pass.columns[i].field->title,
-			 i + 1 == pass.column_count);
-	rows_each(grid->model, grid->entity, print_row, &pass);
+	}
+	print(&pass);
+	free(pass.columns);
 	return pass.rows;
 }
