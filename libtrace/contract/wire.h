@@ -27,7 +27,7 @@
 
 #define MPT_WIRE_MAGIC 0x314543415254504dull /* "MPTRACE1" */
 #define MPT_WIRE_MAJOR 1
-#define MPT_WIRE_MINOR 0
+#define MPT_WIRE_MINOR 1 /* 1: objects have `finish` */
 
 #define MPT_BLOCK 4096u /* unit of the arena, bytes */
 #define MPT_NAME_MAX 48 /* bytes with the final NUL; longer names are refused */
@@ -352,6 +352,8 @@ struct mpt_wire_object {
 	uint64_t reserved2[2];
 	struct mpt_wire_side finish; /* UNFINISHED kinds */
 };
+#define MPT_WIRE_OBJECT_1_0 1536u /* bytes of an object in minor version 0 */
+_Static_assert(offsetof(struct mpt_wire_object, finish) == MPT_WIRE_OBJECT_1_0, "wire: 1.0");
 _Static_assert(sizeof(struct mpt_wire_object) == 1984, "wire: object size");
 _Static_assert(offsetof(struct mpt_wire_object, take) == 256, "wire: object take side");
 _Static_assert(offsetof(struct mpt_wire_object, hold) == 1152, "wire: object hold");

@@ -15,7 +15,7 @@ static const struct {
 } known[] = {
 	[MPT_SEC_PROCESSES] = { "processes", sizeof(struct mpt_wire_process) },
 	[MPT_SEC_THREADS] = { "threads", sizeof(struct mpt_wire_thread) },
-	[MPT_SEC_OBJECTS] = { "objects", sizeof(struct mpt_wire_object) },
+	[MPT_SEC_OBJECTS] = { "objects", MPT_WIRE_OBJECT_1_0 },
 	[MPT_SEC_ARENA] = { "arena", MPT_BLOCK },
 };
 #define KNOWN (sizeof(known) / sizeof(known[0]))

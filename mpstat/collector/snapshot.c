@@ -15,11 +15,13 @@ struct table {
 	uint32_t size; /* bytes of a slot that we know */
 };
 
-/* Copies slots [first, first + count), packed to what we know of them. */
+/* Copies slots [first, first + count), packed to what we know of them; what an older library
+ * does not have is 0. */
 static bool read_slots(const struct table *t, uint32_t first, uint32_t count, uint8_t *to)
 {
 	uint64_t stride = t->section->stride;
 	uint64_t at = t->section->offset + stride * first;
+	uint32_t has = stride < t->size ? (uint32_t)stride : t->size;
 	uint32_t step = (uint32_t)(CHUNK / stride), i, n;
 	uint8_t chunk[CHUNK];
 
@@ -27,10 +29,12 @@ static bool read_slots(const struct table *t, uint32_t first, uint32_t count, ui
 		return segment_read(t->segment, at, to, (size_t)count * t->size);
 	for (; count > 0; count -= n, at += stride * n) {
 		n = step == 0 ? 1 : count < step ? count : step;
-		if (!segment_read(t->segment, at, chunk, (size_t)(stride * (n - 1) + t->size)))
+		if (!segment_read(t->segment, at, chunk, (size_t)(stride * (n - 1) + has)))
 			return false;
-		for (i = 0; i < n; i++, to += t->size)
-			memcpy(to, chunk + stride * i, t->size);
+		for (i = 0; i < n; i++, to += t->size) {
+			memcpy(to, chunk + stride * i, has);
+			memset(to + has, 0, t->size - has);
+		}
 	}
 	return true;
 }

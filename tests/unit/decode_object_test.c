@@ -355,6 +355,25 @@ static void slots_of_a_newer_minor_are_read_by_their_stride(void **state)
 	}
 }
 
+static void objects_of_an_older_minor_lack_what_it_did_not_have(void **state)
+{
+	struct fake_shape shape = usual;
+
+	(void)state;
+	fake_free(&fake);
+	shape.old = true;
+	assert_true(fake_make(&fake, &shape));
+	/* What follows the slot is the next one's, not its own. */
+	fake_object(&fake, 0)->kind = MPT_KIND_JOINABLEQUEUE;
+	fake_object(&fake, 1)->take.index = 7;
+	tell();
+	assert_int_equal(fact_log_count(&facts, FACT_OBJECT), 4);
+	assert_string_equal(object(3)->name, "object-3");
+	assert_int_equal(object(1)->take.count, 7);
+	assert_int_equal(object(0)->finishes, 0);
+	assert_int_equal(object(0)->abandoned, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +398,7 @@ int main(void)
 		FRESH(a_put_of_the_dead_counts_once_committed),
 		FRESH(the_living_lose_nothing),
 		FRESH(slots_of_a_newer_minor_are_read_by_their_stride),
+		FRESH(objects_of_an_older_minor_lack_what_it_did_not_have),
 	};
 
 	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

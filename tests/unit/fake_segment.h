@@ -25,6 +25,7 @@ struct fake_shape {
 	uint32_t packet_size, packets;	      /* per thread; 0: no rings */
 	uint32_t storage_blocks;	      /* per object */
 	uint32_t wider; /* bytes that a newer minor version added to each slot */
+	bool old;	/* objects as the first minor version had them */
 };
 
 struct fake {
@@ -85,7 +86,9 @@ static void fake_lay_out(struct fake *f, struct mpt_wire_header *h)
 					.count = s->processes },
 		[MPT_SEC_THREADS] = { .stride = sizeof(struct mpt_wire_thread) + s->wider,
 				      .count = s->threads },
-		[MPT_SEC_OBJECTS] = { .stride = sizeof(struct mpt_wire_object) + s->wider,
+		[MPT_SEC_OBJECTS] = { .stride = (s->old ? MPT_WIRE_OBJECT_1_0
+							: sizeof(struct mpt_wire_object)) +
+						 s->wider,
 				      .count = s->objects },
 		[MPT_SEC_ARENA] = { .stride = MPT_BLOCK,
 				    .count = 1 + s->threads * fake_ring_blocks(s) +
