@@ -222,6 +222,10 @@ struct fact_object {
 	/* PARTIES kinds: capacity is how many must come */
 	bool broken;
 	uint64_t arrived; /* wait now */
+	/* ITEMS kinds; capacity_bytes is what it has memory for */
+	uint64_t containers, items, used_bytes;
+	uint64_t reads, changes; /* calls ever */
+	uint64_t collected;	 /* containers that nobody could reach any more */
 	/* DEPTH kinds */
 	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
 	struct fact_side take, give;

@@ -162,6 +162,11 @@ struct value v_state(const struct model *m, const struct object *o)
 	if (!kind_has(o->fact.kind, MPT_T_OWNER))
 		return v_none();
 	holder = v_holder(m, o);
+	if (holder.type != VALUE_TEXT && kind_has(o->fact.kind, MPT_T_ITEMS)) {
+		out = sentence_begin(m->scratch, MODEL_SCRATCH);
+		sentence_add(&out, "(%llu items)", (unsigned long long)o->fact.items);
+		return v_text(m->scratch);
+	}
 	if (holder.type != VALUE_TEXT || o->fact.owner_times < 2)
 		return holder;
 	out = sentence_begin(m->scratch, MODEL_SCRATCH);

@@ -102,8 +102,27 @@ static const struct table_column other_columns[] = {
 	{.key = NULL},
 };
 
+static const struct table_column items_columns[] = {
+	{.key = "pid"},
+	{.key = "process", .grow = 20},
+	{.key = "gets", .title = "READS"},
+	{.key = "puts", .title = "CHANGES"},
+	{.key = "get_per_s", .title = "READ/s", .drop = 1},
+	{.key = "put_per_s", .title = "CHG/s", .drop = 2},
+	{.key = "last_ns", .drop = 3},
+	{.key = NULL},
+};
+
 static const struct table_spec depth_spec = {.entity = ENTITY_USE, .columns = depth_columns};
 static const struct table_spec other_spec = {.entity = ENTITY_USE, .columns = other_columns};
+static const struct table_spec items_spec = {.entity = ENTITY_USE, .columns = items_columns};
+
+static const struct table_spec *spec_of(uint16_t kind)
+{
+	if (kind_has(kind, MPT_T_ITEMS))
+		return &items_spec;
+	return kind_has(kind, MPT_T_DEPTH) ? &depth_spec : &other_spec;
+}
 
 /* put = got + queued + lost, for the object; the rows say whose. */
 static void tell_balance(struct pane *pane, const struct object *object)
@@ -123,7 +142,7 @@ static void tell_ledger(struct page *page, const struct model *model, const stru
 		return;
 	pane_section(page->pane, "Ledger");
 	tell_balance(page->pane, object);
-	table = table_new(kind_has(object->fact.kind, MPT_T_DEPTH) ? &depth_spec : &other_spec);
+	table = table_new(spec_of(object->fact.kind));
 	if (!table)
 		return;
 	table_begin(table);
