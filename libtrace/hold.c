@@ -28,8 +28,8 @@ static void waited_for_it(struct member *me, const struct handle *h, uint16_t op
 				       .span = waited });
 }
 
-int hold_acquire_slowly(struct handle *h, struct member *me, enum mpt_kind kind,
-			uint64_t timeout_ns)
+int hold_enter_slowly(struct handle *h, struct member *me, enum mpt_kind kind,
+		      uint64_t timeout_ns)
 {
 	uint16_t op = (uint16_t)MPT_OP_ID(kind, HOLD_ACQUIRE);
 	struct blocking how = handle_blocking(h, op, timeout_ns);
@@ -48,7 +48,7 @@ int hold_acquire_slowly(struct handle *h, struct member *me, enum mpt_kind kind,
 	}
 	if (rc == MPT_RECOVERED)
 		object_recovered(me, h, member_pid_of(dead), 0);
-	hold_taken(h->object, me, h);
+	hold_began(h->object, me);
 	if (how.since)
 		waited_for_it(me, h, op, waited, rc);
 	return rc;

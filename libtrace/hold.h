@@ -36,44 +36,53 @@ struct mpt_rlock {
 	struct handle handle;
 };
 
-/* Out of line part of hold_acquire: the lock was not free. */
-int hold_acquire_slowly(struct handle *h, struct member *me, enum mpt_kind kind,
-			uint64_t timeout_ns);
+/* Out of line part of hold_enter: the lock was not free. */
+int hold_enter_slowly(struct handle *h, struct member *me, enum mpt_kind kind,
+		      uint64_t timeout_ns);
 
 /* Bookkeeping of a fresh holder; killed anywhere in it, the next holder only finds
  * a statistic one short. */
-static inline void hold_taken(struct mpt_wire_object *o, struct member *me, const struct handle *h)
+static inline void hold_began(struct mpt_wire_object *o, struct member *me)
 {
-	struct mpt_wire_use *use = member_use(me, h->slot, h->generation);
-	uint64_t now = clock_now(&me->clock);
-
-	o->owner_since_ns = now;
+	o->owner_since_ns = clock_now(&me->clock);
 	store64(&o->take.index, o->take.index + 1);
-	if (use) {
-		use->takes++;
-		use->last_ns = now;
-	}
 }
 
-/* Takes it.  0, MPT_RECOVERED, -EAGAIN, -ETIMEDOUT, -EINTR, -ESHUTDOWN. */
-static inline int hold_acquire(struct handle *h, struct member *me, enum mpt_kind kind,
-			       uint64_t timeout_ns)
+/* Takes it, for a kind that keeps its ledger itself.  0, MPT_RECOVERED, -EAGAIN,
+ * -ETIMEDOUT, -EINTR, -ESHUTDOWN. */
+static inline int hold_enter(struct handle *h, struct member *me, enum mpt_kind kind,
+			     uint64_t timeout_ns)
 {
 	if (unlikely(!lockword_try(&h->object->take.lock, me)))
-		return hold_acquire_slowly(h, me, kind, timeout_ns);
+		return hold_enter_slowly(h, me, kind, timeout_ns);
 	if (unlikely(!handle_usable(h))) {
 		lockword_release(&h->object->take.lock);
 		return -ESHUTDOWN;
 	}
-	hold_taken(h->object, me, h);
+	hold_began(h->object, me);
 	return 0;
 }
 
-/* Still holding: statistics and record of the hold that ends now. */
-static inline void hold_ending(struct mpt_wire_object *o, struct member *me,
-			       const struct handle *h, enum mpt_kind kind)
+/* The same, counted in the ledger as one taken. */
+static inline int hold_acquire(struct handle *h, struct member *me, enum mpt_kind kind,
+			       uint64_t timeout_ns)
 {
-	uint64_t now = clock_now(&me->clock);
+	int rc = hold_enter(h, me, kind, timeout_ns);
+	struct mpt_wire_use *use;
+
+	if (unlikely(rc < 0))
+		return rc;
+	use = member_use(me, h->slot, h->generation);
+	if (use) {
+		use->takes++;
+		use->last_ns = h->object->owner_since_ns;
+	}
+	return rc;
+}
+
+/* Still holding: statistics of the hold that ends now.  Returns how long it was. */
+static inline uint64_t hold_ended(struct mpt_wire_object *o, uint64_t now)
+{
 	uint64_t held = now > o->owner_since_ns ? now - o->owner_since_ns : 0;
 
 	o->hold_ns += held;
@@ -81,6 +90,15 @@ static inline void hold_ending(struct mpt_wire_object *o, struct member *me,
 		o->hold_max_ns = held;
 	hist_add(&o->hold, held);
 	store64(&o->give.index, o->take.index);
+	return held;
+}
+
+/* The same, and its record. */
+static inline void hold_ending(struct mpt_wire_object *o, struct member *me,
+			       const struct handle *h, enum mpt_kind kind)
+{
+	uint64_t now = clock_now(&me->clock), held = hold_ended(o, now);
+
 	emit(me, &(struct mpt_record){ .time = now,
 				       .op = (uint16_t)MPT_OP_ID(kind, HOLD_HOLD),
 				       .object = h->slot,

@@ -191,6 +191,18 @@ static struct mpt_wire_object *find(const char *name, uint32_t *slot)
 	return NULL;
 }
 
+/* "/SLOT.GENERATION": a reference, as in containers of a manager. */
+static struct mpt_wire_object *find_reference(const char *path, uint32_t *slot)
+{
+	unsigned int generation;
+	char end;
+
+	if (sscanf(path, "/%u.%u%c", slot, &generation, &end) != 2 ||
+	    !object_is(*slot, generation))
+		return NULL;
+	return &domain.objects[*slot];
+}
+
 /* ---- handles --------------------------------------------------------------- */
 
 static void bind_handle(struct handle *h, uint32_t slot, unsigned int flags, uint32_t creator)
@@ -254,6 +266,7 @@ int object_create(struct handle *handle, const struct object_wish *wish)
 
 int object_open(struct handle *handle, enum mpt_kind kind, const char *path, unsigned int flags)
 {
+	bool reference = path && *path == '/';
 	struct mpt_wire_object *o;
 	const char *name;
 	uint32_t slot;
@@ -261,15 +274,15 @@ int object_open(struct handle *handle, enum mpt_kind kind, const char *path, uns
 
 	if (!path || (flags & ~MPT_INTERRUPTIBLE))
 		return -EINVAL;
-	name = domain_of_path(path, &rc);
+	name = reference ? path : domain_of_path(path, &rc);
 	if (!name || !member_get(&rc))
 		return rc;
-	if (!object_name_valid(name))
+	if (!reference && !object_name_valid(name))
 		return -EINVAL;
 	rc = domain_lock();
 	if (rc < 0)
 		return rc;
-	o = find(name, &slot);
+	o = reference ? find_reference(name, &slot) : find(name, &slot);
 	if (o && o->kind == kind)
 		bind_handle(handle, slot, flags, 0);
 	else
@@ -367,8 +380,8 @@ static bool end(struct handle *h)
 	ended = load32(&o->generation) == h->generation &&
 		cas32(&o->state, MPT_SLOT_LIVE, MPT_SLOT_ENDED);
 	/* A lock's word is the lock itself: whoever waits gets it, sees the end, and lets
-	 * the next one see it. */
-	if (ended && locked && (object_traits(o->kind) & MPT_T_OWNER))
+	 * the next one see it.  Who holds one with a storage is inside that. */
+	if (ended && locked && (object_traits(o->kind) & MPT_T_OWNER) && !load64(&o->extent))
 		exchange32(&o->take.lock, 0);
 	if (locked)
 		domain_unlock();

@@ -52,7 +52,8 @@ bool object_name_valid(const char *name);
 /* Takes a slot, LIVE when it returns.  0, -EINVAL, -EEXIST, -ENOSPC, -ENOMEM. */
 int object_create(struct handle *handle, const struct object_wish *wish);
 
-/* Finds a LIVE object by "name" or "domain/name".  0, -ENOENT, -EINVAL. */
+/* Finds a LIVE object by "name" or "domain/name", or by reference, "/SLOT.GENERATION" in
+ * the own domain (mpt_item_path).  0, -ENOENT, -EINVAL. */
 int object_open(struct handle *handle, enum mpt_kind kind, const char *path, unsigned int flags);
 
 /* Ends the object for everybody when this process created it: takes both sides, sets

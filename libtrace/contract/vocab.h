@@ -25,6 +25,7 @@ enum mpt_trait {
 				    * who has how many out is in the ledger */
 	MPT_T_SLEEPERS = 1 << 11,  /* SIGNAL ends the PASSes there are now, no later one; goes
 				    * with a lock, an object of its own */
+	MPT_T_ITEMS = 1 << 14,	   /* what it holds is looked up and changed in place */
 	/* Follows from others, see MPT_TRAITS: */
 	MPT_T_HELD = 1 << 30, /* OWNER or UNITS: TAKE holds, GIVE frees */
 };

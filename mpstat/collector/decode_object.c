@@ -59,6 +59,27 @@ static uint64_t oldest(const struct decode *d, const struct mpt_wire_object *o)
 	return message.time_ns;
 }
 
+/* What its storage says of itself; nothing when that is not there. */
+static void fill_items(const struct decode *d, const struct mpt_wire_object *o,
+		       struct fact_object *out)
+{
+	struct mpt_wire_heap heap;
+	uint64_t at;
+
+	if (!segment_extent(d->segment, o->extent, sizeof(heap), &at) ||
+	    !segment_read(d->segment, at, &heap, sizeof(heap)) || !heap.layout)
+		return;
+	out->containers = heap.containers;
+	out->items = heap.items;
+	out->used_bytes = heap.used;
+	out->collected = heap.collected;
+	out->changes = heap.changes;
+	for (size_t i = 0; i < MPT_HEAP_STRIPES; i++)
+		out->changes += heap.stripe[i].changes;
+	for (size_t i = 0; i < MPT_HEAP_TALLIES; i++)
+		out->reads += heap.tally[i].reads;
+}
+
 static void fill_site(const struct mpt_wire_object *o, struct fact_object *out)
 {
 	char module[sizeof(o->site_module) + 1];
@@ -115,6 +136,8 @@ static void fill_object(const struct decode *d, uint32_t slot, struct fact_objec
 	}
 	if (traits & MPT_T_SLEEPERS)
 		fill_lock(d, o, out);
+	if (traits & MPT_T_ITEMS)
+		fill_items(d, o, out);
 	fill_side(&o->take, &out->take);
 	fill_side(&o->give, &out->give);
 	fill_hist(&o->hold, &out->hold);

@@ -230,6 +230,10 @@ struct fact_object {
 	uint64_t abandoned; /* of them, or of those given back: dead processes had them */
 	/* SLEEPERS kinds: take counts waits begun, give those notified */
 	struct object_id lock; /* the lock that goes with it; generation 0: unknown */
+	/* ITEMS kinds; capacity_bytes is what it has memory for */
+	uint64_t containers, items, used_bytes;
+	uint64_t reads, changes; /* calls ever */
+	uint64_t collected;	 /* containers that nobody could reach any more */
 	/* DEPTH kinds */
 	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
 	struct fact_side take, give;

@@ -194,6 +194,11 @@ static struct value owner_state(const struct model *m, const struct object *o)
 	struct value holder = v_holder(m, o);
 	struct sentence out;
 
+	if (holder.type != VALUE_TEXT && kind_has(o->fact.kind, MPT_T_ITEMS)) {
+		out = sentence_begin(m->scratch, MODEL_SCRATCH);
+		sentence_add(&out, "(%llu items)", (unsigned long long)o->fact.items);
+		return v_text(m->scratch);
+	}
 	if (holder.type != VALUE_TEXT || o->fact.owner_times < 2)
 		return holder;
 	out = sentence_begin(m->scratch, MODEL_SCRATCH);

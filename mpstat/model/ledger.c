@@ -88,22 +88,33 @@ bool use_counts_out(const struct use *use)
 	       kind_traits(use->object->fact.kind) & (MPT_T_UNITS | MPT_T_UNFINISHED);
 }
 
+/* What the rows of the object's users count, all of them together. */
+static void total(const struct fact_object *fact, uint64_t *gives, uint64_t *takes)
+{
+	*gives = fact->give.count;
+	*takes = fact->take.count;
+	if (kind_has(fact->kind, MPT_T_ITEMS)) {
+		*gives = fact->changes;
+		*takes = fact->reads;
+	} else if (kind_has(fact->kind, MPT_T_OWNER)) {
+		*gives = 0; /* acquisitions only */
+	}
+}
+
 /* What the totals have beyond the rows, as a row of its own at the end. */
 static void add_rest(struct object_node *node)
 {
 	const struct fact_object *fact = &node->object.fact;
-	uint64_t gives = fact->give.count, takes = fact->take.count, lost = fact->lost;
+	uint64_t gives, takes, lost = fact->lost;
 	struct use *rest = &node->rest;
 
+	total(fact, &gives, &takes);
 	for (const struct use *use = node->object.first_use; use; use = use->next) {
 		gives = minus(gives, use->gives);
 		takes = minus(takes, use->takes);
 		lost = minus(lost, use->lost);
 	}
 	memset(rest, 0, sizeof(*rest));
-	/* Rows of owner kinds have acquisitions only. */
-	if (kind_has(fact->kind, MPT_T_OWNER))
-		gives = 0;
 	if (!gives && !takes)
 		return;
 	rest->object = &node->object;
@@ -127,6 +138,8 @@ static void update_object(struct object_node *node)
 	rate_update(&object->gives, object->fact.give.count, at_ns);
 	rate_update(&object->bytes_out, object->fact.take.bytes, at_ns);
 	rate_update(&object->waits, object->fact.take.waits, at_ns);
+	rate_update(&object->reads, object->fact.reads, at_ns);
+	rate_update(&object->changes, object->fact.changes, at_ns);
 	add_rest(node);
 }
 

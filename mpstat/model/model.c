@@ -128,6 +128,8 @@ static void apply_object(struct model *model, const struct fact *fact)
 		rate_reset(&node->object.gives);
 		rate_reset(&node->object.bytes_out);
 		rate_reset(&node->object.waits);
+		rate_reset(&node->object.reads);
+		rate_reset(&node->object.changes);
 		if (!kind_find(told->kind))
 			model->unknown++;
 	}

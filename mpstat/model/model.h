@@ -128,7 +128,7 @@ struct object {
 	struct object *lock;	  /* SLEEPERS kinds: that goes with it; NULL: ended or unknown */
 	uint32_t give_waiters, take_waiters; /* threads blocked now */
 	struct use *first_use;
-	struct rate takes, gives, bytes_out, waits;
+	struct rate takes, gives, bytes_out, waits, reads, changes;
 	enum verdict verdict;
 	bool matched;
 };

@@ -106,6 +106,17 @@ static const struct table_column owner_columns[] = {
 	{.key = NULL},
 };
 
+static const struct table_column items_columns[] = {
+	{.key = "pid"},
+	{.key = "process", .grow = 20},
+	{.key = "gets", .title = "READS"},
+	{.key = "puts", .title = "CHANGES"},
+	{.key = "get_per_s", .title = "READ/s", .drop = 1},
+	{.key = "put_per_s", .title = "CHG/s", .drop = 2},
+	{.key = "last_ns", .drop = 3},
+	{.key = NULL},
+};
+
 static const struct table_column task_columns[] = {
 	{.key = "pid"},
 	{.key = "process", .grow = 20},
@@ -131,6 +142,7 @@ static const struct table_column unit_columns[] = {
 	{.key = NULL},
 };
 
+static const struct table_spec items_spec = {.entity = ENTITY_USE, .columns = items_columns};
 static const struct table_spec task_spec = {.entity = ENTITY_USE, .columns = task_columns};
 static const struct table_spec unit_spec = {.entity = ENTITY_USE, .columns = unit_columns};
 /* What is neither put nor held. */
@@ -151,6 +163,8 @@ static const struct table_spec *spec_of(const struct object *object)
 {
 	uint32_t traits = kind_traits(object->fact.kind);
 
+	if (traits & MPT_T_ITEMS)
+		return &items_spec;
 	if (traits & MPT_T_UNITS)
 		return &unit_spec;
 	if (traits & MPT_T_UNFINISHED)

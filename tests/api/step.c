@@ -15,6 +15,7 @@
 #define DETOUR (SANITIZED ? 2000u : 150u)
 
 struct start {
+	void (*warm)(void *arg);
 	void (*act)(void *arg);
 	void *arg;
 	bool attached;
@@ -27,21 +28,32 @@ static void starts(void *arg)
 
 	if (s->attached)
 		child_claims(mpt_trace_status(&status) == 0);
+	if (s->warm)
+		s->warm(s->arg);
 	child_claims(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0);
 	raise(SIGSTOP);
 	s->act(s->arg);
 	_exit(0);
 }
 
-pid_t victim(void (*act)(void *arg), void *arg, bool attached)
+static pid_t start(struct start *s)
 {
-	struct start s = { act, arg, attached };
-	pid_t pid = child(starts, &s);
+	pid_t pid = child(starts, s);
 	int status;
 
 	assert_int_equal(waitpid(pid, &status, __WALL | WUNTRACED), pid);
 	assert_true(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
 	return pid;
+}
+
+pid_t victim(void (*act)(void *arg), void *arg, bool attached)
+{
+	return start(&(struct start){ NULL, act, arg, attached });
+}
+
+pid_t warm_victim(void (*warm)(void *arg), void (*act)(void *arg), void *arg)
+{
+	return start(&(struct start){ warm, act, arg, true });
 }
 
 static bool advance(pid_t pid, uint64_t k, int request)

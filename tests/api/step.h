@@ -14,6 +14,8 @@
 /* Starts a victim, stopped just before act(arg).  attached: it has used the
  * library before, so that only the operation itself is stepped. */
 pid_t victim(void (*act)(void *arg), void *arg, bool attached);
+/* The same, attached and having done warm(arg), if that is not NULL. */
+pid_t warm_victim(void (*warm)(void *arg), void (*act)(void *arg), void *arg);
 
 /* Lets it run k instructions.  False: it ended by itself before, and is reaped. */
 bool step(pid_t pid, uint64_t k);

@@ -134,6 +134,55 @@ static void storage_that_lies_has_no_oldest_item(void **state)
 	assert_int_equal(object(0)->oldest_ns, 0);
 }
 
+/* A manager's memory begins with what it says of itself. */
+static struct mpt_wire_heap *a_manager(struct mpt_wire_object *o)
+{
+	o->kind = MPT_KIND_MANAGER;
+	o->extent = 2ull << 32 | (uint32_t)o->extent; /* and the next one's block */
+	return fake_arena(&fake, o->extent);
+}
+
+static void a_manager_tells_what_it_holds(void **state)
+{
+	struct mpt_wire_heap *heap = a_manager(fake_object(&fake, 0));
+
+	(void)state;
+	tell();
+	assert_int_equal(object(0)->items, 0); /* not made yet */
+	heap->layout = 1;
+	heap->used = 1000;
+	heap->containers = 3;
+	heap->items = 77;
+	heap->changes = 5;
+	heap->collected = 2;
+	heap->stripe[0].changes = 10;
+	heap->stripe[MPT_HEAP_STRIPES - 1].changes = 100;
+	heap->tally[0].reads = 7;
+	heap->tally[MPT_HEAP_TALLIES - 1].reads = 70;
+	tell();
+	assert_int_equal(object(0)->used_bytes, 1000);
+	assert_int_equal(object(0)->containers, 3);
+	assert_int_equal(object(0)->items, 77);
+	assert_int_equal(object(0)->changes, 115);
+	assert_int_equal(object(0)->collected, 2);
+	assert_int_equal(object(0)->reads, 77);
+}
+
+static void a_manager_whose_memory_lies_outside_holds_nothing(void **state)
+{
+	static const uint64_t lies[] = { 0, 1, UINT64_MAX, 1ull << 32 | 1, 2ull << 32 | 0xfffffffe };
+	struct mpt_wire_object *o = fake_object(&fake, 3);
+
+	(void)state;
+	a_manager(o)->layout = 1;
+	a_manager(o)->items = 5;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		o->extent = lies[i];
+		tell();
+		assert_int_equal(object(3)->items, 0);
+	}
+}
+
 static void names_are_cleaned(void **state)
 {
 	static const char escape[] = "a\033[31m\n\xff\xc2\x9b" "b";
@@ -384,6 +433,8 @@ int main(void)
 		FRESH(sides_and_histograms_are_told_as_they_are),
 		FRESH(the_oldest_item_is_the_one_to_be_taken_next),
 		FRESH(storage_that_lies_has_no_oldest_item),
+		FRESH(a_manager_tells_what_it_holds),
+		FRESH(a_manager_whose_memory_lies_outside_holds_nothing),
 		FRESH(names_are_cleaned),
 		FRESH(an_unknown_kind_is_told),
 		FRESH(a_retired_object_is_told_only_after_the_end),

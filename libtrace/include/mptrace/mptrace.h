@@ -4,11 +4,16 @@
 #define MPTRACE_H
 
 #include <mptrace/barrier.h>
+#include <mptrace/cell.h>
 #include <mptrace/common.h>
 #include <mptrace/condition.h>
+#include <mptrace/dict.h>
 #include <mptrace/domain.h>
 #include <mptrace/event.h>
+#include <mptrace/list.h>
 #include <mptrace/lock.h>
+#include <mptrace/manager.h>
+#include <mptrace/namespace.h>
 #include <mptrace/note.h>
 #include <mptrace/pipe.h>
 #include <mptrace/process.h>
