@@ -24,6 +24,8 @@ enum mpt_trait {
 	MPT_T_UNITS = 1 << 10,	   /* TAKE takes one of its units out, GIVE gives one back;
 				    * who has how many out is in the ledger */
 	MPT_T_HELD = 1 << 11,	   /* follows from OWNER and UNITS: TAKE holds, GIVE frees */
+	MPT_T_WORKERS = 1 << 14,   /* its units are tasks, TAKEn and FINISHed by workers; PASS
+				    * waits for that */
 };
 /* With those that follow from others. */
 #define MPT_TRAITS(traits) \
