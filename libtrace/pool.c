@@ -67,6 +67,7 @@ static void init_lock(struct mpt_pool *pool)
 	pthread_mutexattr_init(&attributes);
 	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
 	pthread_mutex_init(&pool->lock, &attributes);
+	pthread_cond_init(&pool->hiring, NULL);
 	pthread_mutexattr_destroy(&attributes);
 }
 
@@ -116,6 +117,7 @@ void pool_free(struct mpt_pool *pool)
 	if (pool->doorbell >= 0)
 		close(pool->doorbell);
 	pthread_mutex_destroy(&pool->lock);
+	pthread_cond_destroy(&pool->hiring);
 	free(pool->functions);
 	free(pool->seats);
 	free(pool->fds);
@@ -139,6 +141,7 @@ static void fill_in(struct mpt_pool *pool, const struct mpt_pool_options *o)
 	for (uint32_t i = 0; i < pool->slots; i++)
 		pool->free[i] = pool->slots - 1 - i;
 	pthread_sigmask(SIG_SETMASK, NULL, &pool->mask);
+	pool->creator = getpid();
 }
 
 static int make_object(struct mpt_pool *pool, const struct mpt_pool_options *o, void *site,
@@ -187,16 +190,6 @@ static void undo(struct mpt_pool *pool)
 	pool_free(pool);
 }
 
-static int begin(struct mpt_pool *pool)
-{
-	int rc;
-
-	pthread_mutex_lock(&pool->lock);
-	rc = pool_hire(pool);
-	pool_leave(pool);
-	return rc < 0 ? rc : pool_service_start(pool);
-}
-
 int mpt_pool_create(struct mpt_pool **out, const struct mpt_pool_options *options)
 {
 	void *site = __builtin_return_address(0);
@@ -219,7 +212,7 @@ int mpt_pool_create(struct mpt_pool **out, const struct mpt_pool_options *option
 		rc = make_object(pool, options, site, &shape);
 	}
 	if (rc == 0)
-		rc = begin(pool);
+		rc = pool_service_start(pool);
 	if (rc < 0)
 		undo(pool);
 	else

@@ -112,6 +112,7 @@ struct pool_seat {
 	int fd;			     /* its sentinel */
 	uint32_t number;
 	uint64_t seen; /* of wire->finished */
+	bool by_service; /* its worker was forked by the service thread */
 };
 
 struct pool_entry {
@@ -158,10 +159,14 @@ struct mpt_pool {
 	int bad_code;	     /* how the last of them ended, or a negative errno */
 	uint64_t start_after_ns;
 	struct pollfd *fds; /* of the service thread */
+	pid_t creator;
 	pthread_t service;
-	bool served; /* there is a service thread to be joined */
-	bool ended;  /* it has nothing left to do */
 	pid_t service_tid;
+	bool served;  /* there is a service thread to be joined */
+	bool ended;   /* it has nothing left to do */
+	bool hired;   /* it has tried to start the first crew */
+	int hire_error;
+	pthread_cond_t hiring;
 };
 
 static inline struct mpt_wire_task *pool_task(const struct mpt_pool *pool, uint32_t slot)
@@ -331,6 +336,7 @@ void pool_exiting(void);
 
 /* ---- pool_service.c -------------------------------------------------------------------- */
 
+/* Starts the thread, which starts the first crew.  After an error there is neither. */
 int pool_service_start(struct mpt_pool *pool);
 
 /* ---- pool.c ------------------------------------------------------------------------------ */

@@ -62,6 +62,7 @@ static int fill(struct pool_seat *seat)
 	struct mpt_process *process;
 	int rc;
 
+	seat->by_service = pool->service_tid == gettid();
 	store32(&seat->wire->ready, 0);
 	store32(&seat->wire->thread, 0);
 	store32(&seat->wire->incarnation, seat->wire->incarnation + 1);
@@ -143,8 +144,11 @@ static bool may_have_ended(const struct pool_seat *seat)
 	return poll(&p, 1, 0) != 0;
 }
 
-static void bury_all(struct mpt_pool *pool)
+/* False: there was none. */
+static bool bury_all(struct mpt_pool *pool)
 {
+	bool any = false;
+
 	for (uint32_t i = 0; i < pool->seat_count; i++) {
 		struct pool_seat *seat = &pool->seats[i];
 
@@ -152,9 +156,12 @@ static void bury_all(struct mpt_pool *pool)
 			continue;
 		if (load32_acquire(&seat->wire->ready))
 			pool->bad_starts = 0;
-		if (may_have_ended(seat) && mpt_process_alive(seat->process) == 0)
-			bury(seat);
+		if (!may_have_ended(seat) || mpt_process_alive(seat->process) != 0)
+			continue;
+		bury(seat);
+		any = true;
 	}
+	return any;
 }
 
 /* ---- replacing ------------------------------------------------------------------------------ */
@@ -216,8 +223,11 @@ static bool is_pausing(const struct mpt_pool *pool)
 	return pool->bad_starts >= QUICK_STARTS && futex_now() < pool->start_after_ns;
 }
 
-static void fill_vacant(struct mpt_pool *pool)
+/* False: none was filled. */
+static bool fill_vacant(struct mpt_pool *pool)
 {
+	bool any = false;
+
 	for (uint32_t i = 0; i < pool->seat_count; i++) {
 		int rc;
 
@@ -225,27 +235,32 @@ static void fill_vacant(struct mpt_pool *pool)
 			continue;
 		if (never_ready(pool)) {
 			break_pool(pool);
-			return;
+			return true;
 		}
 		if (!wants_worker(pool) || is_pausing(pool))
-			return;
+			return any;
 		pool->start_after_ns = futex_now() + PAUSE_NS;
 		rc = fill(&pool->seats[i]);
 		if (rc < 0)
 			not_started(pool, rc);
+		any = true;
 	}
+	return any;
 }
 
 void pool_tend(struct mpt_pool *pool)
 {
+	bool changed;
+
 	if (pool->tending)
 		return;
 	pool->tending = true;
-	bury_all(pool);
-	fill_vacant(pool);
+	changed = bury_all(pool);
+	changed |= fill_vacant(pool);
 	pool->tending = false;
 	/* Its thread looks at the workers it knows. */
-	pool_ring(pool);
+	if (changed)
+		pool_ring(pool);
 }
 
 void pool_dismiss(struct mpt_pool *pool, bool kill)

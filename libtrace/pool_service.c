@@ -17,7 +17,13 @@
 #define GRACE_NS 500000000ull /* between SIGTERM and SIGKILL */
 #define SLICE_MS 400
 #define SLICE_SHORT_MS 50
-#define STACK_BYTES (8ul << 20) /* replaced workers run their tasks on a copy of it */
+#define STACK_BYTES (8ul << 20) /* at least: workers run their tasks on a copy of it */
+
+struct service {
+	struct mpt_pool *pool;
+	struct member *me; /* NULL: the domain is full */
+	struct blocking how;
+};
 
 /* ---- callbacks --------------------------------------------------------------------- */
 
@@ -78,28 +84,39 @@ static void drain_bell(const struct mpt_pool *pool)
 		return; /* it was a worker's end, or the slice's */
 }
 
-/* Returns whether a worker may have ended. */
-static bool sleep_once(struct mpt_pool *pool, struct member *me, struct pollfd *fds)
+/* Shown as one wait until there is something to do, however many slices it takes: viewers
+ * tell waits apart by their beginning. */
+static void show_wait(struct service *s, bool waits)
 {
-	struct blocking how = handle_blocking(&pool->handle, MPT_OP_POOL_SERVE, MPT_FOREVER);
+	if (s->me && waits)
+		emit_block(s->me, &s->how);
+	if (s->me && !waits)
+		emit_unblock(s->me, &s->how, 0);
+	if (!waits)
+		s->how.since = 0;
+}
+
+/* Returns whether a worker may have ended. */
+static bool sleep_once(struct service *s)
+{
+	struct mpt_pool *pool = s->pool;
 	bool hurry = pool->terminated || pool->bad_starts;
-	nfds_t n = collect_descriptors(pool, fds);
+	nfds_t n = collect_descriptors(pool, pool->fds);
 	int ready = 0;
 
 	store32(&pool->wire->asleep, 1);
 	fence();
 	if (!is_busy(pool)) {
-		if (me)
-			emit_block(me, &how);
+		show_wait(s, true);
 		pool_leave(pool);
-		ready = poll(fds, n, hurry ? SLICE_SHORT_MS : SLICE_MS);
+		ready = poll(pool->fds, n, hurry ? SLICE_SHORT_MS : SLICE_MS);
 		drain_bell(pool);
 		pthread_mutex_lock(&pool->lock);
-		if (me)
-			emit_unblock(me, &how, 0);
 	}
+	if (ready)
+		show_wait(s, false);
 	store32(&pool->wire->asleep, 0);
-	return ready != 1 || !(fds[0].revents & POLLIN);
+	return ready != 1 || !(pool->fds[0].revents & POLLIN);
 }
 
 /* ---- the thread ------------------------------------------------------------------------- */
@@ -133,25 +150,32 @@ static void name_thread(const struct mpt_pool *pool)
 static void *serve(void *arg)
 {
 	struct mpt_pool *pool = arg;
-	struct pollfd *fds = pool->fds;
-	struct member *me;
+	struct service s = { .pool = pool,
+			     .how = handle_blocking(&pool->handle, MPT_OP_POOL_SERVE,
+						    MPT_FOREVER) };
 	bool workers = true;
 	int rc;
 
 	name_thread(pool);
-	me = member_get(&rc);
+	s.me = member_get(&rc);
 	mpt_process_thread_daemon();
 	pthread_mutex_lock(&pool->lock);
 	pool->service_tid = gettid();
-	for (;;) {
+	pool->hire_error = pool_hire(pool);
+	pool->hired = true;
+	pthread_cond_signal(&pool->hiring);
+	while (pool->hire_error == 0) {
 		look_after(pool, workers);
 		workers = false;
+		if (!TAILQ_EMPTY(&pool->callbacks))
+			show_wait(&s, false);
 		if (run_callback(pool))
 			continue;
 		if (is_over(pool))
 			break;
-		workers = sleep_once(pool, me, fds);
+		workers = sleep_once(&s);
 	}
+	show_wait(&s, false);
 	pool->ended = true;
 	pool_wake_waiters(pool);
 	pool_leave(pool);
@@ -159,20 +183,40 @@ static void *serve(void *arg)
 }
 
 /* With all signals blocked: they are the program's threads' to handle. */
+static int await_crew(struct mpt_pool *pool)
+{
+	int rc;
+
+	pthread_mutex_lock(&pool->lock);
+	while (!pool->hired)
+		pthread_cond_wait(&pool->hiring, &pool->lock);
+	rc = pool->hire_error;
+	pool_leave(pool);
+	if (rc < 0)
+		pthread_join(pool->service, NULL);
+	return rc;
+}
+
 int pool_service_start(struct mpt_pool *pool)
 {
 	pthread_attr_t attributes;
+	size_t stack = 0;
 	sigset_t all;
 	int rc = pthread_attr_init(&attributes);
 
 	if (rc)
 		return -rc;
 	sigfillset(&all);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	pthread_attr_getstacksize(&attributes, &stack);
+	if (stack < STACK_BYTES)
+		pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	pthread_sigmask(SIG_SETMASK, &all, NULL);
 	rc = pthread_create(&pool->service, &attributes, serve, pool);
 	pthread_sigmask(SIG_SETMASK, &pool->mask, NULL);
 	pthread_attr_destroy(&attributes);
+	if (rc)
+		return -rc;
+	rc = await_crew(pool);
 	pool->served = rc == 0;
-	return -rc;
+	return rc;
 }

@@ -18,6 +18,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define LOOK_AT_CREATOR_NS 100000000ull
@@ -230,7 +231,6 @@ static void record(const struct worker *w, struct mpt_wire_task *task, uint64_t 
 {
 	if (!w->me)
 		return;
-	await_use(w->me, &w->pool->handle, 0, 1);
 	emit(w->me, &(struct mpt_record){ .time = end,
 					  .op = MPT_OP_POOL_FINISH,
 					  .flags = error ? MPT_REC_FAILED : 0,
@@ -247,6 +247,8 @@ static void run(struct worker *w, struct mpt_wire_task *task)
 
 	task->time_ns = start > task->time_ns ? start - task->time_ns : 0;
 	show_work(w, task, start);
+	if (w->me)
+		await_use(w->me, &w->pool->handle, 0, 1);
 	result = task->items ? run_items(w, task) : run_whole(w, task);
 	end = now_of(w);
 	task->run_ns = end > start ? end - start : 0;
@@ -410,6 +412,15 @@ static void reset_signals(const struct mpt_pool *pool)
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
+/* Dies with the creator, also in the middle of a task.  The kernel tells the end of the
+ * thread that forked us: only of the pool's own is that the end of the pool, too. */
+static bool follow_creator(const struct pool_seat *seat)
+{
+	if (seat->by_service)
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+	return getppid() == seat->pool->creator;
+}
+
 int pool_worker(void *arg)
 {
 	struct pool_seat *seat = arg;
@@ -425,6 +436,8 @@ int pool_worker(void *arg)
 
 	process_forget_output();
 	reset_signals(pool);
+	if (!follow_creator(seat))
+		return 0;
 	attach(&w);
 	rc = pool->initializer ? pool->initializer(pool->initializer_arg) : 0;
 	if (rc < 0)

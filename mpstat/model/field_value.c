@@ -120,6 +120,14 @@ struct value v_thread_wait(const struct model *m, const struct thread *t)
 	return v_text(m->scratch);
 }
 
+struct value v_process_task(const struct process *p)
+{
+	for (const struct thread *at = p->first_thread; at; at = at->next)
+		if (at->task_object && at->fact.task[0])
+			return v_text(at->fact.task);
+	return v_none();
+}
+
 struct value v_thread_blocker(const struct model *m, const struct thread *t)
 {
 	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
@@ -170,6 +178,13 @@ struct value v_state(const struct model *m, const struct object *o)
 		else
 			sentence_add(&out, "(%llu of %llu here)", (unsigned long long)o->fact.arrived,
 				     (unsigned long long)o->fact.capacity);
+		return v_text(m->scratch);
+	}
+	if (kind_has(o->fact.kind, MPT_T_WORKERS)) {
+		if (o->fact.terminated)
+			return v_text("(terminated)");
+		snprintf(m->scratch, MODEL_SCRATCH, "(%u of %llu busy)", o->busy,
+			 (unsigned long long)o->fact.workers_wanted);
 		return v_text(m->scratch);
 	}
 	if (kind_has(o->fact.kind, MPT_T_FLAG))

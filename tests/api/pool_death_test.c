@@ -464,8 +464,7 @@ static void workers_of_a_killed_creator_leave(void **state)
 	creator = child(has_a_pool, f);
 	assert_eventually(reached(&f->ready));
 	kill_child(creator);
-	/* Also the one that is in a task, when that ends. */
-	pool_open_gate();
+	/* Also the one that is in a task. */
 	for (int i = 0; i < 3; i++)
 		assert_eventually(process_gone(f->workers[i]));
 	while (waitpid(-1, NULL, WNOHANG) > 0)
