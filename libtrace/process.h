@@ -167,5 +167,7 @@ void process_thread_forked(void);
 /* ---- process_flush.c ---------------------------------------------------------- */
 
 void process_flush(void);
+/* In a child of a program with threads: before it writes anything. */
+void process_forget_output(void);
 
 #endif

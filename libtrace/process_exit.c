@@ -2,6 +2,7 @@
 /* process_exit.c - the end of a process that has children; see mptrace/process.h. */
 #include "libtrace/children.h"
 #include "libtrace/emit.h"
+#include "libtrace/pool.h"
 
 #include <signal.h>
 
@@ -22,6 +23,7 @@ void process_exit(void)
 {
 	struct mpt_process *p;
 
+	pool_exiting();
 	children_lock();
 	/* A child made without our fork handlers still has the list of its parent. */
 	while ((p = children_first()) && p->creator == getpid()) {

@@ -11,6 +11,7 @@
 #include "libtrace/process.h"
 
 #include <stdio.h>
+#include <stdio_ext.h>
 
 void process_flush(void)
 {
@@ -20,4 +21,12 @@ void process_flush(void)
 	}
 	fflush(stdout);
 	fflush(stderr);
+}
+
+/* What other threads of the parent wrote between its flush and the fork is the parent's to
+ * flush. */
+void process_forget_output(void)
+{
+	__fpurge(stdout);
+	__fpurge(stderr);
 }

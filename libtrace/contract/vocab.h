@@ -26,6 +26,8 @@ enum mpt_trait {
 	MPT_T_SLEEPERS = 1 << 11,  /* SIGNAL ends the PASSes there are now, no later one; goes
 				    * with a lock, an object of its own */
 	MPT_T_ITEMS = 1 << 14,	   /* what it holds is looked up and changed in place */
+	MPT_T_WORKERS = 1 << 15,   /* its units are tasks, TAKEn and FINISHed by workers; PASS
+				    * waits for that */
 	/* Follows from others, see MPT_TRAITS: */
 	MPT_T_HELD = 1 << 30, /* OWNER or UNITS: TAKE holds, GIVE frees */
 };

@@ -198,6 +198,23 @@ struct mpt_wire_wait {
 };
 _Static_assert(sizeof(struct mpt_wire_wait) == 32, "wire: wait size");
 
+/* "Runs a task of an object with WORKERS since", or waits for the result of one.  As
+ * mpt_wire_wait: one writer (the thread), seq odd while it changes, since_ns == 0: not. */
+enum mpt_work_flag {
+	MPT_WORK_AWAITS = 1 << 0, /* waits for the result; else it runs it */
+};
+
+struct mpt_wire_work {
+	uint32_t seq; /* A */
+	uint16_t function; /* number within the object's table (wire_pool.h) */
+	uint16_t flags;
+	uint32_t object; /* slot */
+	uint32_t object_generation;
+	uint64_t number; /* of the task; 0: not known */
+	uint64_t since_ns;
+};
+_Static_assert(sizeof(struct mpt_wire_work) == 32, "wire: work size");
+
 /* One row per (thread, object): the ledger "who put and who took". */
 struct mpt_wire_use {
 	uint32_t object; /* A: slot, with MPT_REF_FINISH, MPT_REF_FOREIGN; MPT_REF_NONE: free row
@@ -230,7 +247,10 @@ struct mpt_wire_thread {
 	uint64_t records_off;	 /* A: operations not recorded (no ring) */
 	struct mpt_wire_wait wait;
 	struct mpt_wire_oprec oprec[MPT_OPRECS];
-	uint64_t reserved[30];
+	struct mpt_wire_work work;
+	uint64_t serves; /* worker of the object in this slot + 1, its generation above it; 0: of
+			  * none.  A; writer: the thread */
+	uint64_t reserved[25];
 };
 _Static_assert(sizeof(struct mpt_wire_thread) == 512, "wire: thread size");
 

@@ -54,6 +54,13 @@ bool decode_is_member(const struct decode *d, uint32_t slot);
 bool decode_has_thread(const struct decode *d, const struct mpt_wire_thread *thread);
 bool decode_thread_ended(const struct decode *d, const struct mpt_wire_thread *thread);
 
+/* What lies in the storage of an object with WORKERS. */
+void decode_pool(const struct decode *d, const struct mpt_wire_object *o,
+		 struct fact_object *out);
+/* What the thread does for one, or waits for. */
+void decode_work(const struct decode *d, const struct mpt_wire_thread *t,
+		 struct fact_thread *out);
+
 /* Is the object in this slot one to tell about? */
 bool decode_has_object(const struct decode *d, uint32_t slot);
 

@@ -116,7 +116,7 @@ static void fill_object(const struct decode *d, uint32_t slot, struct fact_objec
 	out->recovered_ns = o->recovered_ns;
 	if (traits & MPT_T_OWNER)
 		fill_owner(o, out);
-	if (traits & MPT_T_DEPTH)
+	if (traits & MPT_T_DEPTH && !(traits & MPT_T_WORKERS))
 		out->oldest_ns = oldest(d, o);
 	if (traits & MPT_T_UNITS) {
 		out->units = o->slots;
@@ -141,6 +141,8 @@ static void fill_object(const struct decode *d, uint32_t slot, struct fact_objec
 	fill_side(&o->take, &out->take);
 	fill_side(&o->give, &out->give);
 	fill_hist(&o->hold, &out->hold);
+	if (traits & MPT_T_WORKERS)
+		decode_pool(d, o, out);
 }
 
 int decode_objects(const struct decode *d)

@@ -123,8 +123,10 @@ static void fill_thread(const struct decode *d, uint32_t slot, struct fact_threa
 	out->generation = t->generation;
 	text_clean(out->name, sizeof(out->name), t->name, sizeof(t->name));
 	out->ended = decode_thread_ended(d, t);
-	if (!out->ended)
+	if (!out->ended) {
 		fill_wait(d, slot, out);
+		decode_work(d, t, out);
+	}
 	out->records = t->head;
 	out->lost_reentered = t->lost_reentered;
 	out->uses_overflow = t->uses_overflow;

@@ -15,6 +15,8 @@ static const char *cure(const struct thread *thread)
 	uint32_t traits = kind_traits(thread->wait_object->fact.kind);
 	enum mpt_effect effect = op_effect(thread->fact.wait_op);
 
+	if (traits & MPT_T_WORKERS)
+		return effect == MPT_E_TAKE ? "give a task to" : "finish a task of";
 	if (traits & MPT_T_UNFINISHED && effect == MPT_E_PASS)
 		return "finish a task of";
 	if (!(traits & MPT_T_DEPTH))
@@ -31,15 +33,25 @@ static void say(struct finding *finding, const struct thread *thread)
 	sentence_add(&out, " is itself waiting or dead");
 }
 
+/* Who waits for the work of others tells more than who has none; then the longest wait. */
+static bool is_better(const struct thread *a, const struct thread *b)
+{
+	bool idle = a->serves == a->wait_object, other_idle = b->serves == b->wait_object;
+
+	if (idle != other_idle)
+		return other_idle;
+	return a->fact.wait_since_ns < b->fact.wait_since_ns;
+}
+
 /* The one to name first waits for an object; others may wait for its process. */
 static const struct thread *speaker(const struct model *model, const struct knot *knot)
 {
 	const struct thread *found = NULL;
 
 	for (const struct thread *at = knot->first; at; at = waits_knot_next(model, at)) {
-		if (waits_for(at) != WAIT_ANYBODY && waits_for(at) != WAIT_HOLDERS)
+		if (!waits_for_several(at) || waits_serving(at))
 			continue;
-		if (!found || at->fact.wait_since_ns < found->fact.wait_since_ns)
+		if (!found || is_better(at, found))
 			found = at;
 	}
 	return found;
@@ -52,6 +64,15 @@ static bool matches(const struct model *model, const struct knot *knot)
 			return true;
 	}
 	return false;
+}
+
+static const char *advice(const struct thread *first)
+{
+	if (kind_has(first->wait_object->fact.kind, MPT_T_WORKERS) && !first->serves)
+		return "Do not wait for a result while keeping what its task needs, nor in a task for "
+		       "another one of the same pool, or wait with a timeout.";
+	return "Nobody is left to wake them. Tell waiters when the work is over (close, or one "
+	       "last message for each), or wait with a timeout.";
 }
 
 static void add_finding(const struct model *model, const struct knot *knot, struct findings *out)
@@ -69,9 +90,7 @@ static void add_finding(const struct model *model, const struct knot *knot, stru
 		if (at != first)
 			detect_thread(finding, model, at);
 	}
-	snprintf(finding->advice, sizeof(finding->advice),
-		 "Nobody is left to wake them. Tell waiters when the work is over (close, or one "
-		 "last message for each), or wait with a timeout.");
+	snprintf(finding->advice, sizeof(finding->advice), "%s", advice(first));
 }
 
 static void check(const struct model *model, struct findings *out)

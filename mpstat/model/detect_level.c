@@ -21,7 +21,8 @@ static bool waits_long(const struct model *model, const struct thread *thread, b
 	const struct object *object = thread->wait_object;
 
 	if (!object || thread->verdict != VERDICT_WAITING || !object->matched ||
-	    !kind_has(object->fact.kind, MPT_T_DEPTH))
+	    !kind_has(object->fact.kind, MPT_T_DEPTH) ||
+	    kind_has(object->fact.kind, MPT_T_WORKERS)) /* idle workers are what a pool is for */
 		return false;
 	if ((op_effect(thread->fact.wait_op) == MPT_E_GIVE) != give)
 		return false;

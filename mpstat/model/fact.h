@@ -180,6 +180,15 @@ struct fact_thread {
 	uint64_t wait_since_ns;
 	uint64_t wait_deadline_ns; /* 0: for ever */
 	bool wait_over;		   /* what it waits for has come: it is being woken */
+	/* It is a worker of this object with WORKERS; domain 0: of none. */
+	struct object_id serves;
+	/* It runs a task of task_object, or (task_awaited) waits for the result of one;
+	 * since 0: neither. */
+	struct object_id task_object;
+	uint64_t task_since_ns;
+	uint64_t task_number; /* 0: unknown */
+	bool task_awaited;
+	char task[FACT_NAME_MAX]; /* what the function is called */
 	uint64_t records;	   /* written */
 	uint64_t lost_reentered;
 	uint64_t uses_overflow;
@@ -234,6 +243,13 @@ struct fact_object {
 	uint64_t containers, items, used_bytes;
 	uint64_t reads, changes; /* calls ever */
 	uint64_t collected;	 /* containers that nobody could reach any more */
+	/* WORKERS kinds */
+	uint64_t workers_wanted;
+	bool terminated;       /* its workers are being ended */
+	uint64_t workers_lost; /* died and were not told to */
+	uint64_t tasks_done, tasks_failed; /* failed ones are done, too */
+	uint64_t run_max_ns;
+	struct fact_hist run; /* how long tasks ran */
 	/* DEPTH kinds */
 	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
 	struct fact_side take, give;

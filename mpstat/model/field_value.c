@@ -120,6 +120,14 @@ struct value v_thread_wait(const struct model *m, const struct thread *t)
 	return v_text(m->scratch);
 }
 
+struct value v_process_task(const struct process *p)
+{
+	for (const struct thread *at = p->first_thread; at; at = at->next)
+		if (at->task_object && at->fact.task[0])
+			return v_text(at->fact.task);
+	return v_none();
+}
+
 struct value v_thread_blocker(const struct model *m, const struct thread *t)
 {
 	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
@@ -189,6 +197,15 @@ static struct value units_state(const struct model *m, const struct object *o)
 	return v_text(m->scratch);
 }
 
+static struct value workers_state(const struct model *m, const struct object *o)
+{
+	if (o->fact.terminated)
+		return v_text("(terminated)");
+	snprintf(m->scratch, MODEL_SCRATCH, "(%u of %llu busy)", o->busy,
+		 (unsigned long long)o->fact.workers_wanted);
+	return v_text(m->scratch);
+}
+
 static struct value owner_state(const struct model *m, const struct object *o)
 {
 	struct value holder = v_holder(m, o);
@@ -222,6 +239,7 @@ struct value v_state(const struct model *m, const struct object *o)
 		{MPT_T_FLAG, flag_state},
 		{MPT_T_SLEEPERS, sleepers_state},
 		{MPT_T_UNITS, units_state},
+		{MPT_T_WORKERS, workers_state},
 		{MPT_T_OWNER, owner_state},
 	};
 

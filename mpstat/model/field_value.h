@@ -86,6 +86,8 @@ struct value v_process_verdict(const struct process *p);
 struct value v_death(const struct model *m, const struct process *p); /* unknown: it lives */
 struct value v_sources(const struct model *m, const struct process *p);
 struct value v_thread_wait(const struct model *m, const struct thread *t);
+/* The task that one of its threads runs as a worker. */
+struct value v_process_task(const struct process *p);
 struct value v_thread_blocker(const struct model *m, const struct thread *t);
 struct value v_holder(const struct model *m, const struct object *o);
 /* The same with how often it holds it; "(set)", "(clear)". */

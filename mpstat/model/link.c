@@ -107,16 +107,45 @@ static void link_wait(struct model *model, struct thread *thread)
 	}
 }
 
+/* Who serves a pool waits for it all the time, and for nothing in particular. */
 static void count_waiter(struct thread *thread)
 {
 	struct object *object = thread->wait_object;
 
-	if (!object || thread->fact.ended || !process_lives(thread->process))
+	if (!object || thread->fact.ended || !process_lives(thread->process) ||
+	    waits_serving(thread))
 		return;
-	if (op_effect(thread->fact.wait_op) == MPT_E_GIVE)
-		object->give_waiters++;
+	if (op_effect(thread->fact.wait_op) == MPT_E_GIVE ||
+	    (op_effect(thread->fact.wait_op) == MPT_E_PASS &&
+	     kind_has(object->fact.kind, MPT_T_WORKERS)))
+		object->give_waiters++; /* who waits for results is who gave the tasks */
 	else
 		object->take_waiters++;
+}
+
+static struct object *find_object(const struct model *model, struct object_id id)
+{
+	struct object_node *node = id.domain ? store_object(model, id) : NULL;
+
+	return node && kind_has(node->object.fact.kind, MPT_T_WORKERS) ? &node->object : NULL;
+}
+
+static void link_worker(struct model *model, struct thread *thread)
+{
+	const struct fact_thread *fact = &thread->fact;
+	bool lives = !fact->ended && process_lives(thread->process);
+
+	thread->serves = lives ? find_object(model, fact->serves) : NULL;
+	thread->task_object = NULL;
+	if (lives && fact->task_since_ns && !fact->task_awaited)
+		thread->task_object = find_object(model, fact->task_object);
+	if (thread->serves)
+		thread->serves->workers++;
+	if (!thread->serves || thread->task_object != thread->serves)
+		return;
+	thread->serves->busy++;
+	if (!thread->serves->oldest_task_ns || fact->task_since_ns < thread->serves->oldest_task_ns)
+		thread->serves->oldest_task_ns = fact->task_since_ns;
 }
 
 static void link_thread(struct model *model, struct thread_node *node)
@@ -125,6 +154,7 @@ static void link_thread(struct model *model, struct thread_node *node)
 
 	node->thread.next = NULL;
 	node->thread.process = process ? &process->process : NULL;
+	node->thread.serves = node->thread.task_object = NULL;
 	link_wait(model, &node->thread);
 	if (!process) {
 		model->rejected++;
@@ -132,6 +162,7 @@ static void link_thread(struct model *model, struct thread_node *node)
 	}
 	*process->last_thread = &node->thread;
 	process->last_thread = &node->thread.next;
+	link_worker(model, &node->thread);
 	count_waiter(&node->thread);
 }
 
@@ -157,6 +188,8 @@ static void link_object(struct model *model, struct object_node *node)
 	node->last_use = &object->first_use;
 	object->give_waiters = object->take_waiters = 0;
 	object->lock = link_lock(model, object);
+	object->workers = object->busy = 0;
+	object->oldest_task_ns = 0;
 	object->owner = NULL;
 	if (object->fact.held && kind_has(object->fact.kind, MPT_T_OWNER)) {
 		struct thread_node *owner =

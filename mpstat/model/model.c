@@ -92,6 +92,7 @@ static void apply_thread(struct model *model, const struct fact *fact)
 		model->threads.changed = true;
 	node->thread.fact = *told;
 	END(node->thread.fact.name);
+	END(node->thread.fact.task);
 }
 
 /* Counters nobody can have: more taken than given, more lost than taken.  (More

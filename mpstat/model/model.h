@@ -100,6 +100,8 @@ struct thread {
 	struct thread *next; /* of the process */
 	struct fact_thread fact;
 	struct object *wait_object;   /* NULL: not blocked on a known object */
+	struct object *serves;	      /* whose worker it is; NULL: nobody's */
+	struct object *task_object;   /* whose task it runs; NULL: of none */
 	struct process *wait_process; /* join: the child waited for */
 	/* The one thread that has to run first; NULL: unknown, or any of several. */
 	struct thread *blocker;
@@ -128,6 +130,9 @@ struct object {
 	struct object *lock;	  /* SLEEPERS kinds: that goes with it; NULL: ended or unknown */
 	uint32_t give_waiters, take_waiters; /* threads blocked now */
 	struct use *first_use;
+	/* WORKERS kinds */
+	uint32_t workers, busy;	 /* that live; of them with a task */
+	uint64_t oldest_task_ns; /* since when the oldest of these tasks runs; 0: none */
 	struct rate takes, gives, bytes_out, waits, reads, changes;
 	enum verdict verdict;
 	bool matched;

@@ -17,6 +17,13 @@ static struct thread *speaker(const struct actor *actor)
 	return actor->waiting ? &actor->waiting->thread : &actor->first->thread;
 }
 
+static bool is_vague(const struct thread *thread)
+{
+	enum wait_for wait = waits_for(thread);
+
+	return wait == WAIT_ANYBODY || wait == WAIT_WORKERS;
+}
+
 /* A thread that waits for something definite explains more than one that
  * anybody could wake. */
 static void choose_speakers(struct graph *graph)
@@ -28,8 +35,7 @@ static void choose_speakers(struct graph *graph)
 		if (!actor->stuck)
 			continue;
 		if (*chosen == NOBODY ||
-		    (waits_for(speaker(&graph->actors.items[*chosen])) == WAIT_ANYBODY &&
-		     waits_for(speaker(actor)) != WAIT_ANYBODY))
+		    (is_vague(speaker(&graph->actors.items[*chosen])) && !is_vague(speaker(actor))))
 			*chosen = i;
 	}
 }
@@ -183,7 +189,7 @@ static uint32_t end_of(struct model *model, const struct actor *last)
 	const struct thread *thread = speaker(last);
 	struct domain_node *domain;
 
-	if (waits_for(thread) != WAIT_ANYBODY && waits_for(thread) != WAIT_HOLDERS)
+	if (!waits_for_several(thread))
 		return NOBODY;
 	domain = domain_node_of(thread->wait_object->domain);
 	return domain->cycle != NOBODY ? domain->cycle : knot_of(model, domain);

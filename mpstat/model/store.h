@@ -123,7 +123,8 @@ struct object_node {
 	struct told told;
 	struct use **last_use;
 	struct use rest; /* the row "ended processes" */
-	uint32_t first_waiter; /* waits.c: chain of actors that wait for who has units out */
+	uint32_t first_waiter; /* waits.c: chain of actors that wait for who has units out, or
+				* for workers */
 };
 
 struct use_node {
@@ -215,7 +216,7 @@ struct graph {
 		size_t count, room;
 	} knots;
 	struct {
-		struct object_node **items; /* of units, that somebody waits for */
+		struct object_node **items; /* of units or with workers, that somebody waits for */
 		size_t count, room;
 	} units;
 };

@@ -10,6 +10,8 @@
  *   a process         any thread of that process
  *   units             any thread of a process that has some out, as long as living
  *                     processes account for all that are out
+ *   a pool            any thread of its workers, as long as all are seen, and of the
+ *                     process that made it: tasks, results and its end come from them
  *   everything else   any thread of any member of the object's domain: each of
  *                     them could put, get, set, arrive
  *
@@ -120,6 +122,23 @@ static enum wait_for for_units(const struct object *object)
 	return out && out == ledger_units_out(object) ? WAIT_HOLDERS : WAIT_ANYBODY;
 }
 
+bool waits_serving(const struct thread *thread)
+{
+	return kind_has(MPT_OP_KIND(thread->fact.wait_op), MPT_T_WORKERS) &&
+	       op_effect(thread->fact.wait_op) == MPT_E_NOTE;
+}
+
+/* A task that is left lying will be taken; a worker that is missing is being replaced, and
+ * of a terminated pool all end. */
+static enum wait_for for_workers(const struct object *object, enum mpt_effect effect)
+{
+	if (object->fact.terminated)
+		return WAIT_UNKNOWN;
+	if (effect == MPT_E_TAKE && ledger_depth(object))
+		return WAIT_UNKNOWN;
+	return object->workers == object->fact.workers_wanted ? WAIT_WORKERS : WAIT_UNKNOWN;
+}
+
 enum wait_for waits_for(const struct thread *thread)
 {
 	const struct object *object = thread->wait_object;
@@ -137,6 +156,8 @@ enum wait_for waits_for(const struct thread *thread)
 		return for_owner(thread, object);
 	if (kind_has(object->fact.kind, MPT_T_UNITS))
 		return for_units(object);
+	if (kind_has(object->fact.kind, MPT_T_WORKERS))
+		return for_workers(object, op_effect(op));
 	if (kind_has(object->fact.kind, MPT_T_UNFINISHED) && op_effect(op) == MPT_E_PASS)
 		return for_finish(object);
 	if (kind_has(object->fact.kind, MPT_T_DEPTH) && is_over(object, op_effect(op)))
@@ -262,13 +283,30 @@ static void domain_able(struct graph *graph, struct domain_node *domain)
 	release(graph, &domain->first_waiter);
 }
 
-/* Waited for are few objects of units at once, if any. */
+static bool serves(const struct object *object, const struct process *process)
+{
+	const struct process_id *creator = &object->fact.creator;
+
+	if (process->id.pid == creator->pid && process->id.start == creator->start)
+		return true;
+	for (const struct thread *at = process->first_thread; at; at = at->next)
+		if (at->serves == object)
+			return true;
+	return false;
+}
+
+/* Waited for are few objects of units or with workers at once, if any. */
 static void holder_able(struct graph *graph, const struct process_node *process)
 {
 	for (size_t i = 0; i < graph->units.count; i++) {
 		struct object_node *node = graph->units.items[i];
+		const struct object *object = &node->object;
 
-		if (node->first_waiter != NOBODY && waits_holds(&node->object, &process->process))
+		if (node->first_waiter == NOBODY)
+			continue;
+		if (kind_has(object->fact.kind, MPT_T_WORKERS)
+			    ? serves(object, &process->process)
+			    : waits_holds(object, &process->process))
 			release(graph, &node->first_waiter);
 	}
 }
@@ -319,6 +357,7 @@ static bool block(struct graph *graph, uint32_t index)
 		chain(graph, &process_node_of(thread->wait_process)->first_joiner, index);
 		return true;
 	case WAIT_HOLDERS:
+	case WAIT_WORKERS:
 		return block_on_units(graph, object_node_of(thread->wait_object), index);
 	case WAIT_ANYBODY:
 		chain(graph, &domain_node_of(thread->wait_object->domain)->first_waiter, index);
@@ -414,6 +453,8 @@ static void judge(struct actor *actor)
 	uint64_t since = thread->fact.wait_since_ns;
 
 	actor->stuck = !actor->able;
+	if (!actor->stuck && waits_serving(thread))
+		return;
 	thread->verdict = actor->stuck ? VERDICT_STUCK : VERDICT_WAITING;
 	worse(&process->verdict, thread->verdict);
 	process->blocked++;

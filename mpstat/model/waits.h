@@ -44,10 +44,21 @@ enum wait_for {
 	WAIT_UNKNOWN, /* ends by itself, or is not understood: never called stuck */
 	WAIT_OWNER,   /* the owner has to run */
 	WAIT_PROCESS, /* some thread of wait_process has to run */
+	WAIT_WORKERS, /* some worker of it, or a thread of its creator, has to run */
 	WAIT_HOLDERS, /* some thread of a process that has units of it out has to run */
 	WAIT_ANYBODY, /* some thread of the object's domain has to run */
 };
 enum wait_for waits_for(const struct thread *thread);
+/* Could any of several end it? */
+static inline bool waits_for_several(const struct thread *thread)
+{
+	enum wait_for wait = waits_for(thread);
+
+	return wait == WAIT_ANYBODY || wait == WAIT_HOLDERS || wait == WAIT_WORKERS;
+}
+
+/* Is it the thread that serves an object with WORKERS, waiting for whatever may come? */
+bool waits_serving(const struct thread *thread);
 
 /* Of an object of UNITS: does the process have units of it out?  Their only holder, NULL:
  * there are several, or none. */

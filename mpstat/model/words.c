@@ -73,7 +73,7 @@ static void add_level(struct sentence *out, const struct object *object, uint16_
 {
 	uint64_t depth = ledger_depth(object);
 
-	if (!kind_has(object->fact.kind, MPT_T_DEPTH))
+	if (!kind_has(object->fact.kind, MPT_T_DEPTH) || kind_has(object->fact.kind, MPT_T_WORKERS))
 		return;
 	if (op_effect(op) != MPT_E_GIVE) {
 		sentence_add(out, depth ? "" : " (empty)");
@@ -88,7 +88,9 @@ void words_wait(struct sentence *out, const struct thread *thread)
 	const struct op *known = op_find(op);
 	char name[KIND_NAME_MAX];
 
-	if (known && known->waits[0])
+	if (thread->fact.task_awaited && thread->fact.task[0] && thread->wait_object)
+		sentence_add(out, "for the result of `%s` from ", thread->fact.task);
+	else if (known && known->waits[0])
 		sentence_add(out, "%s ", known->waits);
 	else
 		sentence_add(out, "in %s of ", op_name(op, name, sizeof(name)));
@@ -153,7 +155,7 @@ static const struct thread *longest(const struct process *process)
 	const struct thread *found = NULL;
 
 	for (const struct thread *at = process->first_thread; at; at = at->next) {
-		if (at->fact.ended || !at->fact.wait_op)
+		if (at->fact.ended || !at->fact.wait_op || waits_serving(at))
 			continue;
 		if (!found || at->fact.wait_since_ns < found->fact.wait_since_ns)
 			found = at;
@@ -214,6 +216,36 @@ static void describe_kernel_wait(struct process *process, struct looked_up *last
 	}
 }
 
+/* The one that runs longest. */
+static const struct thread *worker(const struct process *process)
+{
+	const struct thread *found = NULL;
+
+	for (const struct thread *at = process->first_thread; at; at = at->next)
+		if (at->task_object && (!found || at->fact.task_since_ns < found->fact.task_since_ns))
+			found = at;
+	return found;
+}
+
+void words_task(struct sentence *out, const struct model *model, const struct thread *thread)
+{
+	if (thread->fact.task[0])
+		sentence_add(out, "task `%s` of ", thread->fact.task);
+	else
+		sentence_add(out, "a task of ");
+	words_object(out, thread->task_object);
+	words_for(out, model, thread->fact.task_since_ns);
+}
+
+static void describe_task(const struct model *model, struct process *process,
+			  const struct thread *thread)
+{
+	struct sentence out = sentence_begin(process->waiting_for, sizeof(process->waiting_for));
+
+	sentence_add(&out, "running ");
+	words_task(&out, model, thread);
+}
+
 static void describe_wait(const struct model *model, struct process *process,
 			  const struct thread *thread)
 {
@@ -224,6 +256,8 @@ static void describe_wait(const struct model *model, struct process *process,
 	sentence_add(&out, "waiting ");
 	words_wait_held(&out, thread);
 	words_for(&out, model, thread->fact.wait_since_ns);
+	if (thread->task_object && thread->fact.task[0])
+		sentence_add(&out, " in task `%s`", thread->fact.task);
 	if (process->blocked > 1)
 		sentence_add(&out, " (+%u thread%s)", process->blocked - 1,
 			     process->blocked == 2 ? "" : "s");
@@ -238,8 +272,13 @@ static void describe(const struct model *model, struct process *process, struct 
 	if (!process_lives(process))
 		return;
 	thread = longest(process);
-	if (thread)
+	if (thread) {
 		describe_wait(model, process, thread);
+		return;
+	}
+	thread = worker(process);
+	if (thread)
+		describe_task(model, process, thread);
 	else
 		describe_kernel_wait(process, last);
 }

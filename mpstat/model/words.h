@@ -27,7 +27,9 @@ void words_object(struct sentence *out, const struct object *object);
 void words_wait(struct sentence *out, const struct thread *thread);
 /* Of an object of UNITS: "worker-b (pid 12) and 2 others", who have some out; "" nobody. */
 void words_holders(struct sentence *out, const struct object *object);
-/* The same, then " held by worker-b (pid 12)" where there is one. */
+/* What a worker runs, to follow "running": "task `resize` of pool `images` for 3.2s". */
+void words_task(struct sentence *out, const struct model *model, const struct thread *thread);
+/* What it waits for, then " held by worker-b (pid 12)" where there is one. */
 void words_wait_held(struct sentence *out, const struct thread *thread);
 
 /* How it ended, to follow "it": "ended with exit code 3", "was killed by SIGKILL from

@@ -4,6 +4,7 @@
  */
 #include "mpstat/model/kind.h"
 #include "mpstat/model/ledger.h"
+#include "mpstat/model/waits.h"
 #include "mpstat/util/fmt.h"
 #include "mpstat/view/story.h"
 #include "mpstat/view/view_state.h"
@@ -75,7 +76,7 @@ static void tell_waiters(struct pane *pane, const struct model *model, const str
 
 	while ((process = model_next_process(model, process))) {
 		for (const struct thread *t = process->first_thread; t; t = t->next) {
-			if (t->wait_object != object)
+			if (t->wait_object != object || t->serves == object || waits_serving(t))
 				continue;
 			if (!any)
 				pane_section(pane, "Waiting now");
@@ -83,6 +84,32 @@ static void tell_waiters(struct pane *pane, const struct model *model, const str
 			tell_waiter(pane, model, t);
 		}
 	}
+}
+
+static void tell_worker(struct pane *pane, const struct thread *thread)
+{
+	const struct process *process = thread->process;
+	enum style style = thread->verdict == VERDICT_STUCK ? STYLE_BAD
+			   : thread->task_object	       ? STYLE_STRONG
+							       : STYLE_FAINT;
+	char label[32];
+
+	snprintf(label, sizeof(label), "pid %u", process->id.pid);
+	pane_pair(pane, label, style, "%s: %s", process->fact.name,
+		  process->waiting_for[0] ? process->waiting_for : "running");
+}
+
+static void tell_workers(struct pane *pane, const struct model *model, const struct object *object)
+{
+	const struct process *process = NULL;
+
+	if (!object->workers)
+		return;
+	pane_section(pane, "Workers");
+	while ((process = model_next_process(model, process)))
+		for (const struct thread *t = process->first_thread; t; t = t->next)
+			if (t->serves == object)
+				tell_worker(pane, t);
 }
 
 static const struct table_column depth_columns[] = {
@@ -236,6 +263,7 @@ static void update(struct page *page, const struct view *view)
 	snprintf(page->title, sizeof(page->title), "%s %s",
 		 kind_name(object->fact.kind, kind, sizeof(kind)), object->fact.name);
 	tell_holder(pane, model, object);
+	tell_workers(pane, model, object);
 	tell_waiters(pane, model, object);
 	tell_ledger(page, model, object);
 	tell_side(pane, object->fact.kind, MPT_E_GIVE, &object->fact.give);
@@ -246,6 +274,7 @@ static void update(struct page *page, const struct view *view)
 		   kind_has(object->fact.kind, MPT_T_OWNER) ? "Time held"
 							    : "Time from put to get",
 		   &object->fact.hold);
+	story_hist(pane, "Time a task ran", &object->fact.run);
 	pane_section(pane, "Numbers");
 	story_fields(pane, model, ENTITY_OBJECT, kind_traits(object->fact.kind), object);
 }
@@ -253,6 +282,6 @@ static void update(struct page *page, const struct view *view)
 const struct screen screen_object = {
 	.name = "object",
 	.title = "Object",
-	.help = "One queue, pipe or lock: holder, waiters, ledger, numbers, histograms.",
+	.help = "One queue, pipe, pool or lock: holder, waiters, ledger, numbers, histograms.",
 	.update = update,
 };

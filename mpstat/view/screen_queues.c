@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * screen_queues.c - every object that holds units: queues, pipes and whatever
- * kind comes later with a depth.
+ * screen_queues.c - every object that holds units: queues, pipes, the tasks of pools
+ * and whatever kind comes later with a depth.
  */
 #include "mpstat/model/kind.h"
 #include "mpstat/view/object_rows.h"
@@ -20,6 +20,15 @@ static double number_of(const struct value *value)
 	return value->type == VALUE_F64 ? value->u.f64 : NAN;
 }
 
+/* "3 of 4 busy", left of the tasks that wait. */
+static void draw_workers(const struct table_cell *cell, struct canvas *canvas)
+{
+	struct value state = field_find(ENTITY_OBJECT, "state")->get(cell->model, cell->row);
+
+	if (state.type == VALUE_TEXT)
+		canvas_cell(canvas, cell->at, STYLE_FAINT, state.u.text, CANVAS_LEFT);
+}
+
 /* "[#####   ] 8/10"; a queue without bound has no bar. */
 static void draw_depth(const struct table_cell *cell, struct canvas *canvas)
 {
@@ -34,6 +43,9 @@ static void draw_depth(const struct table_cell *cell, struct canvas *canvas)
 				  : (struct value){.type = VALUE_NONE};
 	field_text(cell->field, &depth, depth_text, sizeof(depth_text));
 	if (!(number_of(&capacity) > 0)) {
+		draw_workers(cell, canvas);
+		at.x += at.width - canvas_measure(canvas, depth_text);
+		at.width = canvas_measure(canvas, depth_text);
 		canvas_cell(canvas, at, cell->style, depth_text, CANVAS_RIGHT);
 		return;
 	}
@@ -63,6 +75,8 @@ static const struct table_column columns[] = {
 	{.key = "oldest_age_ns", .drop = 2},
 	{.key = "unfinished", .drop = 11},
 	{.key = "lost", .drop = 3, .style = object_rows_lost_style},
+	{.key = "tasks_done", .drop = 13},
+	{.key = "tasks_failed", .drop = 14},
 	{.key = "puts", .drop = 6},
 	{.key = "gets", .drop = 7},
 	{.key = "put_wait_p99_ns", .drop = 8},
@@ -79,14 +93,14 @@ static const struct table_spec spec = {
 static void update(struct page *page, const struct view *view)
 {
 	object_rows_fill(page, view, MPT_T_DEPTH,
-			 "No queue or pipe of libmptrace is open in what is shown.");
+			 "No queue, pipe or pool of libmptrace is open in what is shown.");
 }
 
 const struct screen screen_queues = {
 	.name = "queues",
 	.title = "Queues",
 	.key = '2',
-	.help = "Queues and pipes: how full, how fast, who is blocked on either side.",
+	.help = "Queues, pipes, pools: how full, how fast, who is blocked on either side.",
 	.table = &spec,
 	.keys = object_rows_keys,
 	.update = update,

@@ -83,12 +83,14 @@ static void make_sane(struct fact *fact, unsigned seed)
 		break;
 	case FACT_THREAD:
 		END(fact->u.thread.name);
+		END(fact->u.thread.task);
 		fact->u.thread.ended = fact->u.thread.wait_over = true;
+		fact->u.thread.task_awaited = true;
 		break;
 	case FACT_OBJECT:
 		END(o->name);
 		END(o->site);
-		o->held = o->set = o->broken = true;
+		o->held = o->set = o->broken = o->terminated = true;
 		break;
 	case FACT_LIFE:
 		END(fact->u.life.name);

@@ -16,6 +16,7 @@
 #include <mptrace/namespace.h>
 #include <mptrace/note.h>
 #include <mptrace/pipe.h>
+#include <mptrace/pool.h>
 #include <mptrace/process.h>
 #include <mptrace/queue.h>
 #include <mptrace/rlock.h>
