@@ -68,3 +68,112 @@ int hold_acquire_slowly(struct handle *h, struct member *me, enum mpt_kind kind,
 		waited_for_it(me, h, op, waited, rc);
 	return rc;
 }
+
+/* ---- plain ------------------------------------------------------------------- */
+
+int hold_plain_acquire(struct handle *h, enum mpt_kind kind, uint64_t timeout_ns)
+{
+	struct member *me;
+	int rc;
+
+	me = member_get(&rc);
+	if (unlikely(!me))
+		return rc;
+	if (unlikely(!handle_usable(h)))
+		return -ESHUTDOWN;
+	return hold_acquire(h, me, kind, timeout_ns);
+}
+
+int hold_plain_release(struct handle *h, enum mpt_kind kind)
+{
+	uint32_t *word = &h->object->take.lock, seen;
+	struct member *me;
+	int rc;
+
+	me = member_get(&rc);
+	if (unlikely(!me))
+		return rc;
+	/* Before the handle is checked: should the slot go to a new lock meanwhile, the
+	 * word is another's and stays. */
+	seen = load32_acquire(word);
+	if (unlikely(!handle_usable(h)))
+		return -ESHUTDOWN;
+	if (unlikely(!seen))
+		return -ERANGE;
+	hold_ending(h->object, me, h, kind);
+	return likely(lockword_release_seen(word, seen)) ? 0 : -ERANGE;
+}
+
+/* ---- nested ------------------------------------------------------------------ */
+
+static int acquire_again(struct mpt_wire_object *o)
+{
+	uint32_t again = load32(&o->owner_again);
+
+	if (again == UINT32_MAX)
+		return -EOVERFLOW;
+	store32(&o->owner_again, again + 1);
+	return 0;
+}
+
+int hold_nested_acquire(struct handle *h, enum mpt_kind kind, uint64_t timeout_ns)
+{
+	struct member *me;
+	int rc;
+
+	me = member_get(&rc);
+	if (unlikely(!me))
+		return rc;
+	if (unlikely(!handle_usable(h)))
+		return -ESHUTDOWN;
+	if (lockword_owned(&h->object->take.lock, me))
+		return acquire_again(h->object);
+	rc = hold_acquire(h, me, kind, timeout_ns);
+	if (unlikely(rc == MPT_RECOVERED))
+		store32(&h->object->owner_again, 0); /* the dead one's */
+	return rc;
+}
+
+int hold_nested_release(struct handle *h, enum mpt_kind kind)
+{
+	struct mpt_wire_object *o = h->object;
+	struct member *me;
+	uint32_t again;
+	int rc;
+
+	me = member_get(&rc);
+	if (unlikely(!me))
+		return rc;
+	if (unlikely(!handle_usable(h)))
+		return -ESHUTDOWN;
+	if (unlikely(!lockword_owned(&o->take.lock, me)))
+		return -EPERM;
+	again = load32(&o->owner_again);
+	if (again) {
+		store32(&o->owner_again, again - 1);
+		return 0;
+	}
+	hold_ending(o, me, h, kind);
+	lockword_release(&o->take.lock);
+	return 0;
+}
+
+int64_t hold_nested_depth(const struct handle *h)
+{
+	struct member *me;
+	int rc;
+
+	me = member_get(&rc);
+	if (!me)
+		return rc;
+	if (!handle_usable(h))
+		return -ESHUTDOWN;
+	if (!lockword_owned(&h->object->take.lock, me))
+		return 0;
+	return (int64_t)load32(&h->object->owner_again) + 1;
+}
+
+int hold_locked(const struct handle *h)
+{
+	return handle_usable(h) ? load32(&h->object->take.lock) != 0 : -ESHUTDOWN;
+}
