@@ -49,9 +49,11 @@ int hold_acquire_slowly(struct handle *h, struct member *me, enum mpt_kind kind,
 	uint16_t op = (uint16_t)MPT_OP_ID(kind, HOLD_ACQUIRE);
 	struct blocking how = handle_blocking(h, op, timeout_ns);
 	uint32_t dead = 0;
-	int rc = lockword_wait(&h->object->take.lock, me, &how, &dead);
 	uint64_t waited;
+	int rc;
 
+	how.until_end = true;
+	rc = lockword_wait(&h->object->take.lock, me, &how, &dead);
 	if (rc < 0) {
 		gave_up(me, &how, rc);
 		return rc;
@@ -134,6 +136,17 @@ int hold_nested_acquire(struct handle *h, enum mpt_kind kind, uint64_t timeout_n
 	return rc;
 }
 
+/* The handle is of no use any more.  Who destroyed the object leaves its storage alone
+ * while we hold it: here it ends. */
+static int release_ended(const struct handle *h, const struct member *me)
+{
+	uint32_t *word = &h->object->take.lock;
+
+	if (!object_is(h->slot, h->generation) && lockword_owned(word, me))
+		lockword_release(word);
+	return -ESHUTDOWN;
+}
+
 int hold_nested_release(struct handle *h, enum mpt_kind kind)
 {
 	struct mpt_wire_object *o = h->object;
@@ -145,7 +158,7 @@ int hold_nested_release(struct handle *h, enum mpt_kind kind)
 	if (unlikely(!me))
 		return rc;
 	if (unlikely(!handle_usable(h)))
-		return -ESHUTDOWN;
+		return release_ended(h, me);
 	if (unlikely(!lockword_owned(&o->take.lock, me)))
 		return -EPERM;
 	again = load32(&o->owner_again);

@@ -29,6 +29,10 @@ struct object_wish {
 	uint64_t capacity, capacity_bytes, slots;
 	uint64_t storage; /* bytes of arena, 0: none */
 	bool zeroed;	  /* the storage begins as zeros */
+	/* Fills in what is the kind's own, storage included, before anybody can see the
+	 * object; under domain_lock.  NULL: nothing to do. */
+	void (*prepare)(struct mpt_wire_object *object, const void *arg);
+	const void *arg;
 };
 
 /* Is it a name an object may have?  1 to MPT_NAME_MAX - 1 bytes, no '/'. */
