@@ -2,10 +2,13 @@
 /* hold.c - see hold.h. */
 #include "libtrace/hold.h"
 
+#include "libtrace/journal.h"
+
 static void took_over(struct member *me, const struct handle *h, enum mpt_kind kind, uint32_t dead)
 {
 	struct mpt_wire_object *o = h->object;
 
+	journal_settle(me, h);
 	o->recovered++;
 	o->recovered_pid = member_pid_of(dead);
 	o->recovered_op = 0;
@@ -136,6 +139,19 @@ int hold_nested_acquire(struct handle *h, enum mpt_kind kind, uint64_t timeout_n
 	return rc;
 }
 
+void hold_nested_drop(struct handle *h, struct member *me, enum mpt_kind kind)
+{
+	struct mpt_wire_object *o = h->object;
+	uint32_t again = load32(&o->owner_again);
+
+	if (again) {
+		store32(&o->owner_again, again - 1);
+		return;
+	}
+	hold_ending(o, me, h, kind);
+	lockword_release(&o->take.lock);
+}
+
 /* The handle is of no use any more.  Who destroyed the object leaves its storage alone
  * while we hold it: here it ends. */
 static int release_ended(const struct handle *h, const struct member *me)
@@ -149,9 +165,7 @@ static int release_ended(const struct handle *h, const struct member *me)
 
 int hold_nested_release(struct handle *h, enum mpt_kind kind)
 {
-	struct mpt_wire_object *o = h->object;
 	struct member *me;
-	uint32_t again;
 	int rc;
 
 	me = member_get(&rc);
@@ -159,15 +173,9 @@ int hold_nested_release(struct handle *h, enum mpt_kind kind)
 		return rc;
 	if (unlikely(!handle_usable(h)))
 		return release_ended(h, me);
-	if (unlikely(!lockword_owned(&o->take.lock, me)))
+	if (unlikely(!lockword_owned(&h->object->take.lock, me)))
 		return -EPERM;
-	again = load32(&o->owner_again);
-	if (again) {
-		store32(&o->owner_again, again - 1);
-		return 0;
-	}
-	hold_ending(o, me, h, kind);
-	lockword_release(&o->take.lock);
+	hold_nested_drop(h, me, kind);
 	return 0;
 }
 

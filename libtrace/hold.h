@@ -95,6 +95,8 @@ int hold_plain_release(struct handle *h, enum mpt_kind kind);
 int hold_nested_acquire(struct handle *h, enum mpt_kind kind, uint64_t timeout_ns);
 /* 0, -EPERM this thread does not hold it, -ESHUTDOWN. */
 int hold_nested_release(struct handle *h, enum mpt_kind kind);
+/* The same by who has just acquired it, also when it was closed or has ended meanwhile. */
+void hold_nested_drop(struct handle *h, struct member *me, enum mpt_kind kind);
 /* How often does this thread hold it?  Or -ESHUTDOWN. */
 int64_t hold_nested_depth(const struct handle *h);
 

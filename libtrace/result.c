@@ -25,6 +25,7 @@ static const struct {
 	{ -EBUSY, "in use" },
 	{ -EALREADY, "started before" },
 	{ -EINTR, "interrupted by a signal" },
+	{ -ENOLCK, "it has no lock" },
 };
 
 const char *mpt_result_text(int result)

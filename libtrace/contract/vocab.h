@@ -21,6 +21,7 @@ enum mpt_trait {
 	MPT_T_RUNS = 1 << 7,	   /* it is a process */
 	MPT_T_ENDS = 1 << 8,	   /* GIVE and TAKE need an open end each */
 	MPT_T_FLAG = 1 << 9,	   /* it is set or clear; SIGNAL sets it, PASS waits for it */
+	MPT_T_SIZE = 1 << 10,	   /* it is memory, of one size all its life */
 };
 
 /* What a call does to the object when it succeeds. */

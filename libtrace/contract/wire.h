@@ -285,8 +285,8 @@ struct mpt_wire_object {
 	char site_module[MPT_NAME_MAX]; /* base name of the file that called create */
 	uint64_t site_offset;		/* of the call within it */
 	uint64_t extent;		/* A: like mpt_wire_thread.extent; message storage */
-	uint64_t capacity;		/* units; 0: unbounded by count */
-	uint64_t capacity_bytes;	/* 0: unbounded by size */
+	uint64_t capacity;		/* units; 0: unbounded by count.  SIZE kinds: elements */
+	uint64_t capacity_bytes;	/* 0: unbounded by size.  SIZE kinds: how large it is */
 	uint64_t lost;			/* units taken by members that died before they had them,
 					 * counted when their thread slots were reused; those of
 					 * slots not reused are still COMMITTED operation records.
@@ -302,13 +302,17 @@ struct mpt_wire_object {
 	uint32_t end_holders[2]; /* A: ENDS kinds: processes that used the taking and the giving
 				  * end and did not close it; the killed stay counted: the
 				  * truth is who has end_inode open */
-	uint64_t pair;	  /* ENDS kinds: slot of the other direction, or MPT_REF_NONE */
-	uint64_t slots;	  /* CAPACITY kinds: descriptors in the storage, a power of two */
+	uint64_t pair;	  /* ENDS kinds: slot of the other direction, or MPT_REF_NONE.  SIZE
+			   * kinds with OWNER: slot of the object whose lock guards the bytes,
+			   * most often its own; MPT_REF_NONE: nothing does */
+	uint64_t slots;	  /* CAPACITY kinds: descriptors in the storage, a power of two.  SIZE
+			   * kinds: bytes of an element */
 	uint32_t owner_again; /* RECURSES kinds: acquisitions of the owner beyond its first.
 			       * Writer: the holder of take.lock; 0 whenever it is free */
-	uint32_t reserved4;
+	uint32_t guard_generation; /* SIZE kinds with OWNER: of the slot `pair` */
 	uint64_t latch; /* A: FLAG kinds: MPT_LATCH_*; PARTIES kinds: MPT_GATE_*.  Writers:
-			 * anybody, by CAS; waiters sleep on give.seq */
+			 * anybody, by CAS; waiters sleep on give.seq.  SIZE kinds with
+			 * OWNER: 0 or MPT_JOURNAL_*; writer: the holder of that lock */
 	uint64_t reserved[1];
 	struct mpt_wire_side take; /* 64-byte aligned */
 	struct mpt_wire_side give;
@@ -348,6 +352,15 @@ _Static_assert(offsetof(struct mpt_wire_object, hold) == 1152, "wire: object hol
 #define MPT_GATE_GENERATION(gate) ((gate) >> 17 & 0xffffu)
 #define MPT_GATE_HISTORY(gate) ((gate) >> 33)
 #define MPT_GATE_PARTIES_MAX 32767u
+
+/* A journal: something is being stored into a Value of more than one word.  What is to be
+ * there lies behind the value, at the next multiple of 64.  Above the phase: the lock
+ * word of who stores. */
+#define MPT_JOURNAL_FILLING 1u  /* what lies there is not whole yet */
+#define MPT_JOURNAL_COMPLETE 2u /* it is; the value itself perhaps not */
+#define MPT_JOURNAL(word, phase) ((uint64_t)(word) << 2 | (phase))
+#define MPT_JOURNAL_PHASE(journal) ((journal)&3u)
+#define MPT_JOURNAL_WORD(journal) ((uint32_t)((journal) >> 2))
 
 /* A message descriptor in a queue's storage: the storage is `slots` of these (unit n
  * at n % slots), then, 64-byte aligned, the byte ring of capacity_bytes, a power of

@@ -3,6 +3,7 @@
 #ifndef MPTRACE_H
 #define MPTRACE_H
 
+#include <mptrace/array.h>
 #include <mptrace/barrier.h>
 #include <mptrace/common.h>
 #include <mptrace/domain.h>
@@ -14,5 +15,6 @@
 #include <mptrace/queue.h>
 #include <mptrace/rlock.h>
 #include <mptrace/trace.h>
+#include <mptrace/value.h>
 
 #endif
