@@ -22,6 +22,7 @@ enum mpt_trait {
 	MPT_T_ENDS = 1 << 8,	   /* GIVE and TAKE need an open end each */
 	MPT_T_FLAG = 1 << 9,	   /* it is set or clear; SIGNAL sets it, PASS waits for it */
 	MPT_T_SIZE = 1 << 10,	   /* it is memory, of one size all its life */
+	MPT_T_MAPPED = 1 << 11,	   /* it is a file that processes map; they are listed */
 };
 
 /* What a call does to the object when it succeeds. */

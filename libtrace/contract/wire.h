@@ -329,7 +329,9 @@ struct mpt_wire_object {
 				* (/proc/PID/fd) holds that end */
 	uint32_t net_inode;    /* network namespace of both */
 	uint32_t reserved3;
-	uint64_t reserved2[4];
+	/* MAPPED kinds: the file whose bytes they are.  Writer: the creator */
+	uint64_t file_device, file_inode;
+	uint64_t reserved2[2];
 };
 _Static_assert(sizeof(struct mpt_wire_object) == 1536, "wire: object size");
 _Static_assert(offsetof(struct mpt_wire_object, take) == 256, "wire: object take side");
@@ -362,6 +364,18 @@ _Static_assert(offsetof(struct mpt_wire_object, hold) == 1152, "wire: object hol
 #define MPT_JOURNAL_PHASE(journal) ((journal)&3u)
 #define MPT_JOURNAL_WORD(journal) ((uint32_t)((journal) >> 2))
 
+/* The storage of MAPPED kinds is a list of who has them: so many words, 0: nobody.  A process,
+ * by slot and generation, and its descriptor of the file.  Who was killed stays on
+ * it, who was forked and did not call us is not: who has the file open (/proc/PID/fd)
+ * is the truth.  Writer: the process, under header.lock. */
+#define MPT_HOLDERS 512u
+#define MPT_HOLDER(slot, generation, fd) \
+	((uint64_t)(generation) << 32 | ((slot)&0xffffu) << 16 | ((fd)&0xffffu))
+#define MPT_HOLDER_GENERATION(word) ((uint32_t)((word) >> 32))
+#define MPT_HOLDER_SLOT(word) ((uint32_t)(word) >> 16)
+#define MPT_HOLDER_FD(word) ((word)&0xffffu)
+#define MPT_HOLDER_FD_UNKNOWN 0xffffu /* too large a number */
+
 /* A message descriptor in a queue's storage: the storage is `slots` of these (unit n
  * at n % slots), then, 64-byte aligned, the byte ring of capacity_bytes, a power of
  * two. */
@@ -383,8 +397,8 @@ enum mpt_record_flag {
 /* 32 bytes; a CTF event: header {time, op}, context {phase, flags, object},
  * payload {value, span}.  `value` by op: put, get: the unit's number within
  * its object (so a get is matched with its put); lock: number of the
- * acquisition; process: exit code, signal or pid; RECOVER, LOSE: pid of the
- * dead.  `span`: END: ns blocked before it; HOLD: ns held. */
+ * acquisition; process: exit code, signal or pid; attach to memory: its bytes;
+ * RECOVER, LOSE: pid of the dead.  `span`: END: ns blocked before it; HOLD: ns held. */
 struct mpt_record {
 	uint64_t time;
 	uint16_t op;

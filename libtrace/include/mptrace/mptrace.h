@@ -9,6 +9,7 @@
 #include <mptrace/domain.h>
 #include <mptrace/event.h>
 #include <mptrace/lock.h>
+#include <mptrace/memory.h>
 #include <mptrace/note.h>
 #include <mptrace/pipe.h>
 #include <mptrace/process.h>
