@@ -222,6 +222,11 @@ struct fact_object {
 	/* PARTIES kinds: capacity is how many must come */
 	bool broken;
 	uint64_t arrived; /* wait now */
+	/* SIZE kinds: capacity_bytes is how large it is, capacity how many elements it has */
+	uint64_t mapped_by; /* MAPPED: living processes that have it mapped */
+	/* SIZE kinds with OWNER: whose lock guards it, when not its own */
+	bool unguarded;		/* nobody's */
+	struct object_id guard; /* domain 0: its own, or nobody's */
 	/* DEPTH kinds */
 	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
 	struct fact_side take, give;

@@ -6,6 +6,7 @@
 #include "mpstat/model/kind.h"
 #include "mpstat/model/store.h"
 #include "mpstat/model/words.h"
+#include "mpstat/util/fmt.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -143,24 +144,73 @@ struct value v_holder(const struct model *m, const struct object *o)
 	return v_text(m->scratch);
 }
 
-struct value v_state(const struct model *m, const struct object *o)
+struct value v_size(const struct object *o)
+{
+	return kind_has(o->fact.kind, MPT_T_SIZE) ? v_u64(o->fact.capacity_bytes) : v_none();
+}
+
+struct value v_guard(const struct model *m, const struct object *o)
+{
+	const struct object *guard;
+
+	if (o->fact.unguarded)
+		return v_text("(none)");
+	if (!o->fact.guard.domain)
+		return v_none();
+	guard = model_find_object(m, o->fact.guard);
+	return guard ? v_name(guard->fact.name) : v_text("(ended)");
+}
+
+static struct value state_by_parties(const struct model *m, const struct object *o)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+
+	if (o->fact.broken)
+		sentence_add(&out, "(broken)");
+	else
+		sentence_add(&out, "(%llu of %llu here)", (unsigned long long)o->fact.arrived,
+			     (unsigned long long)o->fact.capacity);
+	return v_text(m->scratch);
+}
+
+static struct value state_by_flag(const struct model *m, const struct object *o)
+{
+	(void)m;
+	return v_text(o->fact.set ? "(set)" : "(clear)");
+}
+
+static struct value state_by_mapping(const struct model *m, const struct object *o)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+	char size[FMT_MAX];
+
+	sentence_add(&out, "(%s in %llu process%s)",
+		     fmt_bytes(size, sizeof(size), o->fact.capacity_bytes),
+		     (unsigned long long)o->fact.mapped_by, o->fact.mapped_by == 1 ? "" : "es");
+	return v_text(m->scratch);
+}
+
+/* What is guarded by another lock is held by nobody itself. */
+static struct value state_by_guard(const struct model *m, const struct object *o)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+	const struct object *guard = model_find_object(m, o->fact.guard);
+
+	if (o->fact.unguarded)
+		return v_text("(no lock)");
+	if (!guard)
+		return v_text("(by an ended lock)");
+	sentence_add(&out, "(by `%s`)", guard->fact.name);
+	return v_text(m->scratch);
+}
+
+static struct value state_by_owner(const struct model *m, const struct object *o)
 {
 	struct value holder;
 	struct sentence out;
 
-	if (kind_has(o->fact.kind, MPT_T_PARTIES)) {
-		out = sentence_begin(m->scratch, MODEL_SCRATCH);
-		if (o->fact.broken)
-			sentence_add(&out, "(broken)");
-		else
-			sentence_add(&out, "(%llu of %llu here)", (unsigned long long)o->fact.arrived,
-				     (unsigned long long)o->fact.capacity);
-		return v_text(m->scratch);
-	}
-	if (kind_has(o->fact.kind, MPT_T_FLAG))
-		return v_text(o->fact.set ? "(set)" : "(clear)");
-	if (!kind_has(o->fact.kind, MPT_T_OWNER))
-		return v_none();
+	if (o->fact.unguarded || o->fact.guard.domain)
+		return state_by_guard(m, o);
 	holder = v_holder(m, o);
 	if (holder.type != VALUE_TEXT || o->fact.owner_times < 2)
 		return holder;
@@ -173,6 +223,25 @@ struct value v_state(const struct model *m, const struct object *o)
 	}
 	sentence_add(&out, " x%llu", (unsigned long long)o->fact.owner_times);
 	return v_text(m->scratch);
+}
+
+struct value v_state(const struct model *m, const struct object *o)
+{
+	static const struct {
+		uint32_t trait;
+		struct value (*state)(const struct model *m, const struct object *o);
+	} states[] = {
+		{MPT_T_PARTIES, state_by_parties},
+		{MPT_T_FLAG, state_by_flag},
+		{MPT_T_MAPPED, state_by_mapping},
+		{MPT_T_OWNER, state_by_owner},
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (kind_has(o->fact.kind, states[i].trait))
+			return states[i].state(m, o);
+	}
+	return v_none();
 }
 
 /* ---- records ----------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * screen_locks.c - what one waits for and nothing is in: every object that has an
- * owner, is set or clear, or where all must come.
+ * owner, is set or clear, is memory, or where all must come.
  */
 #include "mpstat/model/kind.h"
 #include "mpstat/view/object_rows.h"
@@ -22,6 +22,7 @@ static const struct table_column columns[] = {
 	{.key = "hold_p50_ns", .drop = 3},
 	{.key = "hold_p99_ns", .drop = 2},
 	{.key = "acquisitions", .drop = 6},
+	{.key = "size_bytes", .drop = 8},
 	{.key = "recovered", .drop = 7, .style = object_rows_lost_style},
 	{.key = NULL},
 };
@@ -34,15 +35,15 @@ static const struct table_spec spec = {
 
 static void update(struct page *page, const struct view *view)
 {
-	object_rows_fill(page, view, MPT_T_OWNER | MPT_T_FLAG | MPT_T_PARTIES,
-			 "No lock, event or barrier of libmptrace is open in what is shown.");
+	object_rows_fill(page, view, MPT_T_OWNER | MPT_T_FLAG | MPT_T_PARTIES | MPT_T_SIZE,
+			 "No lock, event, barrier or memory of libmptrace is open in what is shown.");
 }
 
 const struct screen screen_locks = {
 	.name = "locks",
 	.title = "Locks",
 	.key = '3',
-	.help = "Locks, events, barriers: holder, waiters, time waited and held.",
+	.help = "Locks, events, barriers, shared memory: holder, waiters, times, size.",
 	.table = &spec,
 	.keys = object_rows_keys,
 	.update = update,

@@ -208,9 +208,10 @@ static void rows_have_the_keys_of_the_field_table_and_no_other(void **state)
 		size_t count = 0;
 
 		for (j = 0; j < field_count; j++) {
-			/* a queue has no owner, is not set or clear, no parties */
+			/* a queue has no owner, is not set or clear, no parties, no memory */
 			if (fields[j].entity != rows[i].entity ||
-			    fields[j].traits & (MPT_T_OWNER | MPT_T_FLAG | MPT_T_PARTIES))
+			    fields[j].traits &
+				    (MPT_T_OWNER | MPT_T_FLAG | MPT_T_PARTIES | MPT_T_SIZE))
 				continue;
 			count++;
 			if (!json_object_get(row, fields[j].key))

@@ -510,7 +510,8 @@ static void random_facts_never_break_the_model(void **state)
 		if (fact.type == FACT_THREAD)
 			fact.u.thread.ended = rand_r(&seed) % 2;
 		if (fact.type == FACT_OBJECT)
-			fact.u.object.held = fact.u.object.set = fact.u.object.broken = true;
+			fact.u.object.held = fact.u.object.set = fact.u.object.broken =
+				fact.u.object.unguarded = true;
 		if (fact.type == FACT_SOURCE)
 			fact.u.source.ok = rand_r(&seed) % 2;
 		if (fact.type == FACT_DOMAIN)
