@@ -30,6 +30,14 @@ uint64_t arena_bytes(uint64_t word)
 	return (uint64_t)EXTENT_BLOCKS(word) * MPT_BLOCK;
 }
 
+bool arena_has(uint64_t word, uint64_t bytes)
+{
+	uint64_t first = EXTENT_FIRST(word), blocks = EXTENT_BLOCKS(word);
+	uint64_t all = domain.header->section[MPT_SEC_ARENA].count;
+
+	return first > 0 && first < all && blocks <= all - first && bytes <= blocks * MPT_BLOCK;
+}
+
 static void mark(struct map *map, uint64_t word)
 {
 	uint32_t first = EXTENT_FIRST(word), blocks = EXTENT_BLOCKS(word);

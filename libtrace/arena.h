@@ -9,6 +9,7 @@
 #ifndef MPT_ARENA_H
 #define MPT_ARENA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Finds `bytes` of zeroed, populated memory and stores it in *word, which lies in
@@ -19,5 +20,8 @@ int arena_take(uint64_t *word, uint64_t bytes);
 /* Where an extent lies in this process, and how long it is. */
 void *arena_at(uint64_t word);
 uint64_t arena_bytes(uint64_t word);
+/* Does the extent lie within the arena, and has it that many bytes?  For words that
+ * other programs wrote. */
+bool arena_has(uint64_t word, uint64_t bytes);
 
 #endif

@@ -3,8 +3,8 @@
  * hold.h - taking and freeing an object that has an owner.
  *
  * Owns: what every kind with OWNER does alike: the word, statistics, records,
- * taking over from the dead.  Does not own: who may do it and how often (lock.c,
- * rlock.c).
+ * taking over from the dead; the two ways to be a lock, plain and nested.  Does not
+ * own: which kind is which (lock.c, rlock.c, guarded.c).
  *
  * The lock is the word take.lock of its object: holding it makes this thread the
  * only writer of the object's statistics.  An uncontended pair costs two reads of
@@ -105,5 +105,29 @@ static inline void hold_ending(struct mpt_wire_object *o, struct member *me,
 				       .value = o->take.index,
 				       .span = held });
 }
+
+/* ---- a plain lock: not again by its holder, and freed by anybody -------------------- */
+
+/* 0, MPT_RECOVERED, -EAGAIN, -ETIMEDOUT, -EINTR, -ESHUTDOWN. */
+int hold_plain_acquire(struct handle *h, enum mpt_kind kind, uint64_t timeout_ns);
+/* 0, -ERANGE it was free, -ESHUTDOWN. */
+int hold_plain_release(struct handle *h, enum mpt_kind kind);
+
+/* ---- a nested lock (RECURSES): by its holder again, and freed by that thread only ---- */
+
+/* The owner counts its further acquisitions in owner_again, so that a signal handler
+ * between any two instructions finds a lock that is either not this thread's or
+ * fully so.  Nested acquisitions are state, not records: the outermost pair writes HOLD.
+ * As plain, and -EOVERFLOW. */
+int hold_nested_acquire(struct handle *h, enum mpt_kind kind, uint64_t timeout_ns);
+/* 0, -EPERM this thread does not hold it, -ESHUTDOWN. */
+int hold_nested_release(struct handle *h, enum mpt_kind kind);
+/* The same by who has just acquired it, also when it was closed or has ended meanwhile. */
+void hold_nested_drop(struct handle *h, struct member *me, enum mpt_kind kind);
+/* How often does this thread hold it?  Or -ESHUTDOWN. */
+int64_t hold_nested_depth(const struct handle *h);
+
+/* Does anybody hold it?  1, 0, -ESHUTDOWN. */
+int hold_locked(const struct handle *h);
 
 #endif

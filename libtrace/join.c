@@ -5,6 +5,7 @@
 #include "libtrace/contract/wire.h"
 #include "libtrace/descriptor.h"
 #include "libtrace/domain.h"
+#include "libtrace/foreign.h"
 #include "libtrace/futex.h"
 #include "libtrace/object.h"
 
@@ -216,28 +217,6 @@ static int check_header(const struct mpt_wire_header *h, uint64_t file_size)
 	return 0;
 }
 
-/* A regular file of our own user, opened for writing.  Whoever owns the file can write into
- * everybody who maps it, so that root, too, takes only its own. */
-static int open_owned(const struct address *a, struct stat *st)
-{
-	char path[64];
-	int look, fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", a->pid, a->fd);
-	look = descriptor_high(open(path, O_PATH | O_CLOEXEC));
-	if (look < 0)
-		return -errno;
-	fd = fstat(look, st) < 0 || !S_ISREG(st->st_mode) ? -EPROTO : 0;
-	if (fd == 0 && st->st_uid != geteuid())
-		fd = -EACCES;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", look);
-	if (fd == 0)
-		fd = descriptor_high(open(path, O_RDWR | O_CLOEXEC));
-	fd = fd == -1 ? -errno : fd;
-	close(look);
-	return fd;
-}
-
 /* A search through the addresses. */
 struct search {
 	char id[ID_SHORT + 1]; /* in: only this domain; out: of one whose opener is gone */
@@ -254,7 +233,7 @@ static int open_checked(const struct address *a, void *arg)
 
 	if (search->by_id && strcmp(search->id, a->id) != 0)
 		return -ENOENT;
-	fd = open_owned(a, &st);
+	fd = foreign_open(a->pid, a->fd, &st);
 	if (fd == -ENOENT)
 		memcpy(search->id, a->id, sizeof(search->id));
 	if (fd < 0)

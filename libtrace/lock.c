@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lock.c - Lock; see mptrace/lock.h.  What it shares with other owners: hold.h. */
+/* lock.c - Lock: the plain lock of hold.h; see mptrace/lock.h. */
 #include "libtrace/hold.h"
 
 #include <mptrace/lock.h>
@@ -32,44 +32,17 @@ int mpt_lock_open(struct mpt_lock **out, const char *name, unsigned int flags)
 
 int mpt_lock_acquire(struct mpt_lock *lock, uint64_t timeout_ns)
 {
-	struct handle *h = &lock->handle;
-	struct member *me;
-	int rc;
-
-	me = member_get(&rc);
-	if (unlikely(!me))
-		return rc;
-	if (unlikely(!handle_usable(h)))
-		return -ESHUTDOWN;
-	return hold_acquire(h, me, MPT_KIND_LOCK, timeout_ns);
+	return hold_plain_acquire(&lock->handle, MPT_KIND_LOCK, timeout_ns);
 }
 
 int mpt_lock_release(struct mpt_lock *lock)
 {
-	struct handle *h = &lock->handle;
-	uint32_t *word = &h->object->take.lock, seen;
-	struct member *me;
-	int rc;
-
-	me = member_get(&rc);
-	if (unlikely(!me))
-		return rc;
-	/* Before the handle is checked: should the slot go to a new lock meanwhile, the
-	 * word is another's and stays. */
-	seen = load32_acquire(word);
-	if (unlikely(!handle_usable(h)))
-		return -ESHUTDOWN;
-	if (unlikely(!seen))
-		return -ERANGE;
-	hold_ending(h->object, me, h, MPT_KIND_LOCK);
-	return likely(lockword_release_seen(word, seen)) ? 0 : -ERANGE;
+	return hold_plain_release(&lock->handle, MPT_KIND_LOCK);
 }
 
 int mpt_lock_locked(const struct mpt_lock *lock)
 {
-	const struct handle *h = &lock->handle;
-
-	return handle_usable(h) ? load32(&h->object->take.lock) != 0 : -ESHUTDOWN;
+	return hold_locked(&lock->handle);
 }
 
 int mpt_lock_close(struct mpt_lock *lock)

@@ -2,7 +2,7 @@
 /* lockword.c - see lockword.h. */
 #include "libtrace/lockword.h"
 
-#include "libtrace/emit.h"
+#include "libtrace/object.h"
 
 #define SPIN_LEAST 30u /* holders are quick: a sleep costs far more than this */
 
@@ -60,6 +60,18 @@ static int attempt(uint32_t *word, struct member *me, bool once, uint32_t mine,
 	return -EBUSY;
 }
 
+/* Nobody may ever release the lock of an object that has ended.  Who leaves without it
+ * may have been woken in another one's place. */
+static bool is_over(uint32_t *word, const struct blocking *how)
+{
+	if (how->closed && load32(how->closed))
+		return true;
+	if (!how->until_end || object_is(how->object, how->object_generation))
+		return false;
+	futex_wake(word, 1);
+	return true;
+}
+
 int lockword_wait(uint32_t *word, struct member *me, struct blocking *how, uint32_t *dead)
 {
 	bool once = how->deadline == 0;
@@ -77,7 +89,7 @@ int lockword_wait(uint32_t *word, struct member *me, struct blocking *how, uint3
 		rc = futex_wait(word, seen, &slice, how->deadline);
 		if (rc == -EINTR && how->interruptible)
 			return -EINTR;
-		if (how->closed && load32(how->closed))
+		if (is_over(word, how))
 			return -ESHUTDOWN;
 		/* Others may sleep still: hold the word as if they did. */
 		mine = me->word | MPT_LOCK_WAITERS;

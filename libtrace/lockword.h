@@ -30,6 +30,7 @@ struct blocking {
 	uint32_t object, object_generation;
 	uint64_t since; /* set when it first blocked; 0: it did not */
 	const uint32_t *closed; /* A: set when this process closes the handle; NULL: never */
+	bool until_end; /* -ESHUTDOWN as soon as the object has ended, held or not */
 };
 
 /* Tries once; no system call.  True: held. */

@@ -151,7 +151,7 @@ static void note_site(struct mpt_wire_object *o, const void *site, const Dl_info
 	o->site_offset = (uint64_t)((uintptr_t)site - (uintptr_t)info->dli_fbase);
 }
 
-static void fill(struct mpt_wire_object *o, uint32_t slot, const struct object_wish *wish,
+static void fill(struct mpt_wire_object *o, const struct object_wish *wish,
 		 const struct member *me)
 {
 	uint32_t generation = o->generation + 1;
@@ -173,10 +173,6 @@ static void fill(struct mpt_wire_object *o, uint32_t slot, const struct object_w
 	o->pair = wish->pair ? wish->pair->slot : MPT_REF_NONE;
 	o->pair_generation = wish->pair ? wish->pair->generation : 0;
 	store64(&o->latch, MPT_LATCH_FRESH(generation));
-	if (wish->name)
-		snprintf(o->name, sizeof(o->name), "%s", wish->name);
-	else
-		snprintf(o->name, sizeof(o->name), "%s-%u", kinds[wish->kind].name, slot + 1);
 }
 
 static struct mpt_wire_object *find(const char *name, uint32_t *slot)
@@ -201,6 +197,16 @@ static struct mpt_wire_object *find_reference(const char *path, uint32_t *slot)
 	    !object_is(*slot, generation))
 		return NULL;
 	return &domain.objects[*slot];
+}
+
+/* Somebody may have chosen a name that looks like one of these. */
+static void generate_name(struct mpt_wire_object *o, uint32_t slot, const char *kind)
+{
+	uint32_t number = slot + 1, taken_by;
+
+	do
+		snprintf(o->name, sizeof(o->name), "%s-%u", kind, number++);
+	while (find(o->name, &taken_by));
 }
 
 /* ---- handles --------------------------------------------------------------- */
@@ -229,7 +235,11 @@ static int create(struct handle *handle, const struct object_wish *wish,
 	if (rc < 0)
 		return rc;
 	o = &domain.objects[slot];
-	fill(o, slot, wish, me);
+	fill(o, wish, me);
+	if (wish->name)
+		snprintf(o->name, sizeof(o->name), "%s", wish->name);
+	else
+		generate_name(o, slot, kinds[wish->kind].name);
 	note_site(o, wish->site, site);
 	if (wish->storage)
 		rc = arena_take(&o->extent, wish->storage);
@@ -237,6 +247,8 @@ static int create(struct handle *handle, const struct object_wish *wish,
 		return rc; /* the slot is FREE still */
 	if (wish->zeroed)
 		memset(arena_at(o->extent), 0, wish->storage);
+	if (wish->prepare)
+		wish->prepare(o, wish->arg);
 	bind_handle(handle, slot, wish->flags, me->process->inner_pid);
 	store32_release(&o->state, MPT_SLOT_LIVE);
 	return 0;
@@ -372,7 +384,7 @@ static void give_storage_back(const struct handle *h, struct member *me)
 }
 
 /* Slots are given anew under domain_lock, so this cannot hit a successor. */
-static bool end(struct handle *h)
+static bool end(struct handle *h, const struct member *me)
 {
 	struct mpt_wire_object *o = h->object;
 	bool locked = domain_lock() == 0, ended;
@@ -380,8 +392,10 @@ static bool end(struct handle *h)
 	ended = load32(&o->generation) == h->generation &&
 		cas32(&o->state, MPT_SLOT_LIVE, MPT_SLOT_ENDED);
 	/* A lock's word is the lock itself: whoever waits gets it, sees the end, and lets
-	 * the next one see it.  Who holds one with a storage is inside that. */
-	if (ended && locked && (object_traits(o->kind) & MPT_T_OWNER) && !load64(&o->extent))
+	 * the next one see it.  What another holder is at work on in the storage is not
+	 * taken from under it (give_storage_back). */
+	if (ended && locked && (object_traits(o->kind) & MPT_T_OWNER) &&
+	    (load64(&o->extent) == 0 || lockword_owned(&o->take.lock, me)))
 		exchange32(&o->take.lock, 0);
 	if (locked)
 		domain_unlock();
@@ -395,7 +409,7 @@ bool object_end(struct handle *h)
 	int rc;
 
 	me = member_get(&rc);
-	if (!me || h->creator_pid != me->process->inner_pid || !end(h))
+	if (!me || h->creator_pid != me->process->inner_pid || !end(h, me))
 		return false;
 	wake_everybody(h->object);
 	emit_note(me, MPT_OP_ID(kind, 2), h->slot, 1);

@@ -33,6 +33,10 @@ struct object_wish {
 	const struct handle *pair; /* the object that goes with it; NULL: none, or not yet */
 	uint64_t storage; /* bytes of arena, 0: none */
 	bool zeroed;	  /* the storage begins as zeros */
+	/* Fills in what is the kind's own, storage included, before anybody can see the
+	 * object; under domain_lock.  NULL: nothing to do. */
+	void (*prepare)(struct mpt_wire_object *object, const void *arg);
+	const void *arg;
 };
 
 /* The sides of an object, in the order in which they are locked: those who take, give,

@@ -20,10 +20,9 @@
 
 #include "libtrace/contract/vocab.h"
 #include "libtrace/contract/wire.h"
+#include "libtrace/quiet.h"
 
-#include <errno.h>
 #include <mptrace/process.h>
-#include <pthread.h>
 #include <sys/queue.h>
 
 enum process_stage {
@@ -69,30 +68,6 @@ struct process_birth {
 /* In the slot of a child to be forked, inner_pid, while it is STARTING: 0 wait, the child's
  * pid go on, or: */
 #define PROCESS_REFUSED UINT32_MAX
-
-/* ---- the frame of every public call that may enter the kernel -------------- */
-
-/* errno is kept.  No call is a cancellation point: a thread that vanished inside
- * would leave the lock taken, or a child that nobody waits for. */
-struct quiet {
-	int error, cancel;
-};
-
-static inline struct quiet quiet_begin(void)
-{
-	struct quiet q = { .error = errno };
-
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &q.cancel);
-	return q;
-}
-
-static inline void quiet_end(struct quiet q)
-{
-	int disabled;
-
-	pthread_setcancelstate(q.cancel, &disabled);
-	errno = q.error;
-}
 
 /* ---- process.c -------------------------------------------------------------- */
 

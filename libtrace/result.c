@@ -26,6 +26,7 @@ static const struct {
 	{ -EALREADY, "started before" },
 	{ -EINTR, "interrupted by a signal" },
 	{ -EOWNERDEAD, "given up; the lock was taken over from a process that died" },
+	{ -ENOLCK, "it has no lock" },
 };
 
 const char *mpt_result_text(int result)

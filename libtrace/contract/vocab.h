@@ -28,6 +28,8 @@ enum mpt_trait {
 	MPT_T_ITEMS = 1 << 14,	   /* what it holds is looked up and changed in place */
 	MPT_T_WORKERS = 1 << 15,   /* its units are tasks, TAKEn and FINISHed by workers; PASS
 				    * waits for that */
+	MPT_T_SIZE = 1 << 16,	   /* it is memory, of one size all its life */
+	MPT_T_MAPPED = 1 << 17,	   /* it is a file that processes map; they are listed */
 	/* Follows from others, see MPT_TRAITS: */
 	MPT_T_HELD = 1 << 30, /* OWNER or UNITS: TAKE holds, GIVE frees */
 };

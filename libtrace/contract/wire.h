@@ -320,8 +320,8 @@ struct mpt_wire_object {
 	char site_module[MPT_NAME_MAX]; /* base name of the file that called create */
 	uint64_t site_offset;		/* of the call within it */
 	uint64_t extent;		/* A: like mpt_wire_thread.extent; message storage */
-	uint64_t capacity;		/* units; 0: unbounded by count */
-	uint64_t capacity_bytes;	/* 0: unbounded by size */
+	uint64_t capacity;		/* units; 0: unbounded by count.  SIZE kinds: elements */
+	uint64_t capacity_bytes;	/* 0: unbounded by size.  SIZE kinds: how large it is */
 	uint64_t lost;			/* units taken by members that died before they had them,
 					 * counted when their thread slots were reused; those of
 					 * slots not reused are still COMMITTED operation records.
@@ -338,17 +338,21 @@ struct mpt_wire_object {
 				  * end and did not close it; the killed stay counted: the
 				  * truth is who has end_inode open */
 	uint64_t pair; /* ENDS kinds: slot of the other direction; SLEEPERS kinds: of the lock
-			* that goes with it; or MPT_REF_NONE */
+			* that goes with it; SIZE kinds with OWNER: of the object whose lock
+			* guards the bytes, most often its own; or MPT_REF_NONE */
 	uint64_t slots;	  /* CAPACITY kinds: descriptors in the storage, a power of two;
-			   * UNITS kinds: units there were at first; SLEEPERS kinds: seats */
+			   * UNITS kinds: units there were at first; SLEEPERS kinds: seats;
+			   * SIZE kinds: bytes of an element */
 	uint32_t owner_again; /* RECURSES kinds: acquisitions of the owner beyond its first.
 			       * Writer: the holder of take.lock; 0 whenever it is free */
-	uint32_t pair_generation; /* SLEEPERS kinds: of the slot `pair`.  Writer: the creator */
+	uint32_t pair_generation; /* SLEEPERS kinds, SIZE kinds with OWNER: of the slot `pair`.
+				   * Writer: the creator */
 	uint64_t latch; /* A: FLAG kinds: MPT_LATCH_*; PARTIES kinds: MPT_GATE_*.  Writers:
 			 * anybody, by CAS; waiters sleep on give.seq.  SLEEPERS kinds:
 			 * MPT_LATCH_FRESH + the number of the first wait that is not notified
 			 * by this very word (struct mpt_wire_seat).  Writer: CAS by the holder of
-			 * the lock that goes with it */
+			 * the lock that goes with it.  SIZE kinds with OWNER: 0 or MPT_JOURNAL_*;
+			 * writer: the holder of that lock */
 	uint64_t reserved[1];
 	struct mpt_wire_side take; /* 64-byte aligned */
 	struct mpt_wire_side give;
@@ -369,7 +373,8 @@ struct mpt_wire_object {
 	 * slots were reused had taken and not given back, and what of it was since. */
 	uint64_t owed;	    /* writer: holder of header.lock */
 	uint64_t owed_back; /* writer: holder of give.lock (finish.lock) */
-	uint64_t reserved2[2];
+	/* MAPPED kinds: the file whose bytes they are.  Writer: the creator */
+	uint64_t file_device, file_inode;
 	struct mpt_wire_side finish; /* UNFINISHED kinds */
 };
 #define MPT_WIRE_OBJECT_1_0 1536u /* bytes of an object in minor version 0 */
@@ -420,6 +425,26 @@ enum mpt_seat_phase {
 #define MPT_SEAT(number, phase) ((uint64_t)(number) << 2 | (phase))
 #define MPT_SEAT_NUMBER(state) ((state) >> 2)
 #define MPT_SEAT_PHASE(state) ((state)&3u)
+/* A journal: something is being stored into a Value of more than one word.  What is to be
+ * there lies behind the value, at the next multiple of 64.  Above the phase: the lock
+ * word of who stores. */
+#define MPT_JOURNAL_FILLING 1u  /* what lies there is not whole yet */
+#define MPT_JOURNAL_COMPLETE 2u /* it is; the value itself perhaps not */
+#define MPT_JOURNAL(word, phase) ((uint64_t)(word) << 2 | (phase))
+#define MPT_JOURNAL_PHASE(journal) ((journal)&3u)
+#define MPT_JOURNAL_WORD(journal) ((uint32_t)((journal) >> 2))
+
+/* The storage of MAPPED kinds is a list of who has them: so many words, 0: nobody.  A process,
+ * by slot and generation, and its descriptor of the file.  Who was killed stays on
+ * it, who was forked and did not call us is not: who has the file open (/proc/PID/fd)
+ * is the truth.  Writer: the process, under header.lock. */
+#define MPT_HOLDERS 512u
+#define MPT_HOLDER(slot, generation, fd) \
+	((uint64_t)(generation) << 32 | ((slot)&0xffffu) << 16 | ((fd)&0xffffu))
+#define MPT_HOLDER_GENERATION(word) ((uint32_t)((word) >> 32))
+#define MPT_HOLDER_SLOT(word) ((uint32_t)(word) >> 16)
+#define MPT_HOLDER_FD(word) ((word)&0xffffu)
+#define MPT_HOLDER_FD_UNKNOWN 0xffffu /* too large a number */
 
 /* A message descriptor in a queue's storage: the storage is `slots` of these (unit n
  * at n % slots), then, 64-byte aligned, the byte ring of capacity_bytes, a power of
@@ -484,7 +509,7 @@ enum mpt_record_flag {
  * payload {value, span}.  `value` by op: put, get: the unit's number within
  * its object (so a get is matched with its put); lock: number of the
  * acquisition; process: exit code, signal or pid; notify: how many waits it
- * ended; RECOVER, LOSE: pid of the dead.  `span`: END: ns blocked before it; HOLD: ns held. */
+ * ended; attach to memory: its bytes; RECOVER, LOSE: pid of the dead.  `span`: END: ns blocked before it; HOLD: ns held. */
 struct mpt_record {
 	uint64_t time;
 	uint16_t op;

@@ -80,6 +80,36 @@ static void fill_items(const struct decode *d, const struct mpt_wire_object *o,
 		out->reads += heap.tally[i].reads;
 }
 
+/* Processes on the list that are what they were, each counted once. */
+static uint64_t mapped_by(const struct decode *d, const struct mpt_wire_object *o)
+{
+	uint8_t seen[(UINT16_MAX + 1) / 8] = { 0 };
+	uint64_t list[MPT_HOLDERS], at, count = 0;
+
+	if (!o->extent || !segment_extent(d->segment, o->extent, sizeof(list), &at) ||
+	    !segment_read(d->segment, at, list, sizeof(list)))
+		return 0;
+	for (size_t i = 0; i < MPT_HOLDERS; i++) {
+		uint32_t slot = MPT_HOLDER_SLOT(list[i]);
+
+		if (!list[i] || seen[slot / 8] & 1u << slot % 8 || !decode_is_member(d, slot) ||
+		    d->snapshot->processes[slot].generation != MPT_HOLDER_GENERATION(list[i]))
+			continue;
+		seen[slot / 8] |= (uint8_t)(1u << slot % 8);
+		count++;
+	}
+	return count;
+}
+
+static void fill_guard(const struct decode *d, uint32_t slot, const struct mpt_wire_object *o,
+		       struct fact_object *out)
+{
+	out->unguarded = o->pair == MPT_REF_NONE;
+	if (o->pair != slot && o->pair < d->snapshot->object_count)
+		out->guard = (struct object_id){ d->domain, (uint32_t)o->pair,
+						 o->pair_generation };
+}
+
 static void fill_site(const struct mpt_wire_object *o, struct fact_object *out)
 {
 	char module[sizeof(o->site_module) + 1];
@@ -138,6 +168,10 @@ static void fill_object(const struct decode *d, uint32_t slot, struct fact_objec
 		fill_lock(d, o, out);
 	if (traits & MPT_T_ITEMS)
 		fill_items(d, o, out);
+	if (traits & MPT_T_MAPPED)
+		out->mapped_by = mapped_by(d, o);
+	if (traits & MPT_T_SIZE && traits & MPT_T_OWNER)
+		fill_guard(d, slot, o, out);
 	fill_side(&o->take, &out->take);
 	fill_side(&o->give, &out->give);
 	fill_hist(&o->hold, &out->hold);

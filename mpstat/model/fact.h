@@ -250,6 +250,11 @@ struct fact_object {
 	uint64_t tasks_done, tasks_failed; /* failed ones are done, too */
 	uint64_t run_max_ns;
 	struct fact_hist run; /* how long tasks ran */
+	/* SIZE kinds: capacity_bytes is how large it is, capacity how many elements it has */
+	uint64_t mapped_by; /* MAPPED: living processes that have it mapped */
+	/* SIZE kinds with OWNER: whose lock guards it, when not its own */
+	bool unguarded;		/* nobody's */
+	struct object_id guard; /* domain 0: its own, or nobody's */
 	/* DEPTH kinds */
 	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
 	struct fact_side take, give;

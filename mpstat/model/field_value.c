@@ -7,6 +7,7 @@
 #include "mpstat/model/ledger.h"
 #include "mpstat/model/store.h"
 #include "mpstat/model/words.h"
+#include "mpstat/util/fmt.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -152,7 +153,49 @@ struct value v_holder(const struct model *m, const struct object *o)
 	return v_text(m->scratch);
 }
 
+struct value v_size(const struct object *o)
+{
+	return kind_has(o->fact.kind, MPT_T_SIZE) ? v_u64(o->fact.capacity_bytes) : v_none();
+}
+
+struct value v_guard(const struct model *m, const struct object *o)
+{
+	const struct object *guard;
+
+	if (o->fact.unguarded)
+		return v_text("(none)");
+	if (!o->fact.guard.domain)
+		return v_none();
+	guard = model_find_object(m, o->fact.guard);
+	return guard ? v_name(guard->fact.name) : v_text("(ended)");
+}
+
 /* ---- the state of an object: by what it has ------------------------------ */
+
+static struct value mapped_state(const struct model *m, const struct object *o)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+	char size[FMT_MAX];
+
+	sentence_add(&out, "(%s in %llu process%s)",
+		     fmt_bytes(size, sizeof(size), o->fact.capacity_bytes),
+		     (unsigned long long)o->fact.mapped_by, o->fact.mapped_by == 1 ? "" : "es");
+	return v_text(m->scratch);
+}
+
+/* What is guarded by another lock is held by nobody itself. */
+static struct value guard_state(const struct model *m, const struct object *o)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+	const struct object *guard = model_find_object(m, o->fact.guard);
+
+	if (o->fact.unguarded)
+		return v_text("(no lock)");
+	if (!guard)
+		return v_text("(by an ended lock)");
+	sentence_add(&out, "(by `%s`)", guard->fact.name);
+	return v_text(m->scratch);
+}
 
 static struct value parties_state(const struct model *m, const struct object *o)
 {
@@ -211,6 +254,8 @@ static struct value owner_state(const struct model *m, const struct object *o)
 	struct value holder = v_holder(m, o);
 	struct sentence out;
 
+	if (o->fact.unguarded || o->fact.guard.domain)
+		return guard_state(m, o);
 	if (holder.type != VALUE_TEXT && kind_has(o->fact.kind, MPT_T_ITEMS)) {
 		out = sentence_begin(m->scratch, MODEL_SCRATCH);
 		sentence_add(&out, "(%llu items)", (unsigned long long)o->fact.items);
@@ -240,6 +285,7 @@ struct value v_state(const struct model *m, const struct object *o)
 		{MPT_T_SLEEPERS, sleepers_state},
 		{MPT_T_UNITS, units_state},
 		{MPT_T_WORKERS, workers_state},
+		{MPT_T_MAPPED, mapped_state},
 		{MPT_T_OWNER, owner_state},
 	};
 

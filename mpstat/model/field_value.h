@@ -90,7 +90,11 @@ struct value v_thread_wait(const struct model *m, const struct thread *t);
 struct value v_process_task(const struct process *p);
 struct value v_thread_blocker(const struct model *m, const struct thread *t);
 struct value v_holder(const struct model *m, const struct object *o);
-/* The same with how often it holds it; "(set)", "(clear)". */
+/* Unknown for what is no memory. */
+struct value v_size(const struct object *o);
+/* The name of the lock that guards it; "(none)", "(ended)"; unknown: its own. */
+struct value v_guard(const struct model *m, const struct object *o);
+/* The holder and how often it holds it; "(set)", "(4.0K in 3 processes)" ... */
 struct value v_state(const struct model *m, const struct object *o);
 struct value v_record_object(const struct model *m, const struct record *r);
 struct value v_record_time(const struct model *m, const struct record *r);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * screen_locks.c - what one waits for and nothing is in: every object that has an
- * owner or units, is set or clear, where all must come, or where one sleeps until notified.
+ * owner or units, is set or clear, is memory, where all must come, or where one sleeps
+ * until notified.
  */
 #include "mpstat/model/kind.h"
 #include "mpstat/view/object_rows.h"
@@ -22,6 +23,7 @@ static const struct table_column columns[] = {
 	{.key = "hold_p50_ns", .drop = 3},
 	{.key = "hold_p99_ns", .drop = 2},
 	{.key = "acquisitions", .drop = 6},
+	{.key = "size_bytes", .drop = 8},
 	{.key = "recovered", .drop = 7, .style = object_rows_lost_style},
 	{.key = NULL},
 };
@@ -34,15 +36,16 @@ static const struct table_spec spec = {
 
 static void update(struct page *page, const struct view *view)
 {
-	object_rows_fill(page, view, MPT_T_HELD | MPT_T_FLAG | MPT_T_PARTIES | MPT_T_SLEEPERS,
-			 "No lock, semaphore, event, barrier or condition is open here.");
+	object_rows_fill(page, view,
+			 MPT_T_HELD | MPT_T_FLAG | MPT_T_PARTIES | MPT_T_SLEEPERS | MPT_T_SIZE,
+			 "No lock, semaphore, event, barrier, condition or memory is open here.");
 }
 
 const struct screen screen_locks = {
 	.name = "locks",
 	.title = "Locks",
 	.key = '3',
-	.help = "Locks, semaphores, events, barriers, conditions: holder, waiters, times.",
+	.help = "Locks, semaphores, events, barriers, conditions, memory: holder, waiters.",
 	.table = &spec,
 	.keys = object_rows_keys,
 	.update = update,

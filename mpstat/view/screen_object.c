@@ -26,6 +26,21 @@ static uint64_t age(const struct model *model, uint64_t since_ns)
 	return now > since_ns ? now - since_ns : 0;
 }
 
+/* Who holds the lock of another is to be seen there. */
+static void tell_guard(struct pane *pane, const struct model *model, const struct object *object)
+{
+	const struct object *guard = model_find_object(model, object->fact.guard);
+	char kind[KIND_NAME_MAX];
+
+	if (object->fact.unguarded)
+		pane_pair(pane, "Guarded by", STYLE_FAINT, "nothing");
+	else if (guard)
+		pane_pair(pane, "Guarded by", STYLE_STRONG, "%s %s",
+			  kind_name(guard->fact.kind, kind, sizeof(kind)), guard->fact.name);
+	else
+		pane_pair(pane, "Guarded by", STYLE_BAD, "a lock that has ended");
+}
+
 static void tell_holder(struct pane *pane, const struct model *model, const struct object *object)
 {
 	char text[FMT_MAX];
@@ -36,6 +51,10 @@ static void tell_holder(struct pane *pane, const struct model *model, const stru
 	}
 	if (!kind_has(object->fact.kind, MPT_T_OWNER))
 		return;
+	if (object->fact.unguarded || object->fact.guard.domain) {
+		tell_guard(pane, model, object);
+		return;
+	}
 	if (!object->fact.held) {
 		pane_pair(pane, "Holder", STYLE_FAINT, "nobody");
 		return;

@@ -108,6 +108,23 @@ static uint64_t stride_of(uint64_t usual)
 	return finer > least ? finer : least;
 }
 
+/* One victim, killed where `run` has brought it.  False: it finished before. */
+static bool kill_one(const struct stepped *o, void *world, uint64_t k, uint64_t after,
+		     bool (*run)(pid_t, uint64_t))
+{
+	bool killed;
+	pid_t pid;
+
+	if (o->prepare)
+		o->prepare(world);
+	pid = victim(o->act, world, true);
+	killed = run(pid, k) && step(pid, after);
+	if (killed)
+		kill_child(pid);
+	o->judge(world, k, !killed);
+	return killed;
+}
+
 uint64_t step_range(const struct stepped *o, void *world, uint64_t from, uint64_t to,
 		    uint64_t stride)
 {
@@ -116,25 +133,26 @@ uint64_t step_range(const struct stepped *o, void *world, uint64_t from, uint64_
 
 	stride = stride_of(stride);
 	share_one_processor(&before);
-	for (k = from; k < to; k += stride) {
-		pid_t pid;
-		bool killed;
-
-		if (o->prepare)
-			o->prepare(world);
-		pid = victim(o->act, world, true);
-		killed = step(pid, k);
-		if (killed)
-			kill_child(pid);
-		kills += killed;
-		o->judge(world, k, !killed);
-		if (!killed)
-			break;
-	}
+	for (k = from; k < to && kill_one(o, world, k, 0, step); k += stride)
+		kills++;
 	sched_setaffinity(0, sizeof(before), &before);
 	printf("# note: %s: %llu kills, instructions %llu to %llu\n", o->name,
 	       (unsigned long long)kills, (unsigned long long)from, (unsigned long long)k);
 	return kills;
+}
+
+uint64_t step_calls(const struct stepped *o, void *world, uint64_t after)
+{
+	uint64_t k = 1;
+	cpu_set_t before;
+
+	share_one_processor(&before);
+	while (kill_one(o, world, k, after, step_syscalls))
+		k++;
+	sched_setaffinity(0, sizeof(before), &before);
+	printf("# note: %s: %llu kills, %llu instructions after a system call\n", o->name,
+	       (unsigned long long)k - 1, (unsigned long long)after);
+	return k - 1;
 }
 
 bool seen(struct moment *m, uint64_t k, bool now)

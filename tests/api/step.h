@@ -41,6 +41,9 @@ struct stepped {
 uint64_t step_range(const struct stepped *operation, void *world, uint64_t from, uint64_t to,
 		    uint64_t stride);
 #define TO_THE_END UINT64_MAX
+/* For operations of many instructions: kills at every entry and exit of a system call, each
+ * time `after` instructions behind it; k counts them.  Returns the number of kills. */
+uint64_t step_calls(const struct stepped *operation, void *world, uint64_t after);
 
 /* At which k something had been seen to have happened, and at which not yet. */
 struct moment {

@@ -183,6 +183,82 @@ static void a_manager_whose_memory_lies_outside_holds_nothing(void **state)
 	}
 }
 
+/* ---- memory ----------------------------------------------------------------------- */
+
+static void memory_is_mapped_by_the_living_on_its_list_each_once(void **state)
+{
+	struct mpt_wire_object *o = fake_object(&fake, 0);
+	uint64_t *list = fake_arena(&fake, o->extent);
+
+	(void)state;
+	o->kind = MPT_KIND_MEMORY;
+	o->capacity_bytes = 1u << 30;
+	tell();
+	assert_int_equal(object(0)->mapped_by, 0);
+	assert_int_equal(object(0)->capacity_bytes, 1u << 30);
+	list[0] = MPT_HOLDER(0, 1, 7);
+	list[1] = MPT_HOLDER(0, 1, 8);			/* the same process once more */
+	list[3] = MPT_HOLDER(0, 2, 9);			/* another one that had its slot */
+	list[4] = MPT_HOLDER(1, 1, 3);			/* killed */
+	list[5] = MPT_HOLDER(65535, 1, 3);		/* nobody */
+	list[MPT_HOLDERS - 1] = MPT_HOLDER(0, 1, 65535); /* us again */
+	tell();
+	assert_int_equal(object(0)->mapped_by, 1);
+	fake_object(&fake, 0)->kind = MPT_KIND_QUEUE;
+	tell();
+	assert_int_equal(object(0)->mapped_by, 0);
+}
+
+static void a_list_of_holders_that_lies_is_not_read(void **state)
+{
+	struct mpt_wire_object *o = fake_object(&fake, 0);
+	uint64_t honest = o->extent;
+
+	(void)state;
+	o->kind = MPT_KIND_MEMORY;
+	memset(fake_arena(&fake, o->extent), 0xff, MPT_BLOCK);
+	tell();
+	assert_int_equal(object(0)->mapped_by, 0);
+	for (uint64_t bit = 1; bit; bit *= 2) {
+		o->extent = honest ^ bit;
+		tell();
+	}
+	o->extent = UINT64_MAX;
+	tell();
+	assert_int_equal(object(0)->mapped_by, 0);
+}
+
+static void a_value_says_whose_lock_guards_it(void **state)
+{
+	struct mpt_wire_object *o = fake_object(&fake, 2);
+
+	(void)state;
+	o->kind = MPT_KIND_VALUE;
+	o->pair = 2;
+	o->pair_generation = 1;
+	o->take.lock = MPT_LOCK_WORD(3, 1);
+	o->owner_again = 1;
+	tell();
+	assert_int_equal(object(2)->guard.domain, 0);
+	assert_false(object(2)->unguarded);
+	assert_true(object(2)->held);
+	assert_int_equal(object(2)->owner_times, 2);
+	o->pair = 1;
+	o->pair_generation = 9;
+	tell();
+	assert_int_equal(object(2)->guard.domain, DOMAIN);
+	assert_int_equal(object(2)->guard.slot, 1);
+	assert_int_equal(object(2)->guard.generation, 9);
+	o->pair = MPT_REF_NONE;
+	tell();
+	assert_true(object(2)->unguarded);
+	assert_int_equal(object(2)->guard.domain, 0);
+	o->pair = UINT64_MAX; /* no slot of this segment */
+	tell();
+	assert_false(object(2)->unguarded);
+	assert_int_equal(object(2)->guard.domain, 0);
+}
+
 static void names_are_cleaned(void **state)
 {
 	static const char escape[] = "a\033[31m\n\xff\xc2\x9b" "b";
@@ -435,6 +511,9 @@ int main(void)
 		FRESH(storage_that_lies_has_no_oldest_item),
 		FRESH(a_manager_tells_what_it_holds),
 		FRESH(a_manager_whose_memory_lies_outside_holds_nothing),
+		FRESH(memory_is_mapped_by_the_living_on_its_list_each_once),
+		FRESH(a_list_of_holders_that_lies_is_not_read),
+		FRESH(a_value_says_whose_lock_guards_it),
 		FRESH(names_are_cleaned),
 		FRESH(an_unknown_kind_is_told),
 		FRESH(a_retired_object_is_told_only_after_the_end),

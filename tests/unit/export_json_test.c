@@ -209,7 +209,7 @@ static void rows_have_the_keys_of_the_field_table_and_no_other(void **state)
 		size_t count = 0;
 
 		for (j = 0; j < field_count; j++) {
-			/* a queue is not held, set or clear, has no parties, units, tasks */
+			/* a queue is not held, set or clear, has no parties, units, tasks, size */
 			if (fields[j].entity != rows[i].entity ||
 			    !kind_has(MPT_KIND_QUEUE, fields[j].traits))
 				continue;

@@ -90,7 +90,7 @@ static void make_sane(struct fact *fact, unsigned seed)
 	case FACT_OBJECT:
 		END(o->name);
 		END(o->site);
-		o->held = o->set = o->broken = o->terminated = true;
+		o->held = o->set = o->broken = o->terminated = o->unguarded = true;
 		break;
 	case FACT_LIFE:
 		END(fact->u.life.name);

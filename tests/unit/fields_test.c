@@ -156,6 +156,46 @@ static void a_person_reads_what_was_told(void **state)
 	model_free(model);
 }
 
+/* Tells an object of one kind, and what a person reads of it. */
+static void expect_state(const char *object, const char *const *pairs)
+{
+	struct model *model = model_new(0);
+
+	tell(model, "snapshot-begin source=segment time=%llu", SECOND);
+	tell(model, "process source=segment pid=10 start=1 domain=d1 slot=0 generation=1 "
+		    "name=\"main\" threads=1");
+	tell(model, "thread source=segment process=10:1 tid=10 domain=d1 slot=0 generation=1");
+	tell(model, "object source=segment id=d1:2.5 kind=lock name=\"L\"");
+	tell(model, "object source=segment id=d1:1.1 %s", object);
+	tell(model, "snapshot-end source=segment time=%llu", SECOND);
+	model_tick(model, SECOND);
+	expect(model, ENTITY_OBJECT, object_of(model, 1), pairs);
+	model_free(model);
+}
+
+static void the_state_of_memory_is_whose_lock_or_in_whom_it_is(void **state)
+{
+	(void)state;
+	expect_state("kind=value capacity=1 capacity_bytes=8",
+		     (const char *const[]){"state", "-", "guard", "-", "size_bytes", "8B",
+					   "elements", "1", NULL});
+	expect_state("kind=value capacity=1 held=yes owner_slot=0 owner_generation=1 owner_times=2",
+		     (const char *const[]){"state", "main (10) x2", "holder_pid", "10", NULL});
+	expect_state("kind=array capacity=100 capacity_bytes=4096 guard=d1:2.5",
+		     (const char *const[]){"state", "(by `L`)", "guard", "L", "elements", "100",
+					   "size_bytes", "4.0K", NULL});
+	expect_state("kind=array guard=d1:2.4",
+		     (const char *const[]){"state", "(by an ended lock)", "guard", "(ended)", NULL});
+	expect_state("kind=value unguarded=yes",
+		     (const char *const[]){"state", "(no lock)", "guard", "(none)", NULL});
+	expect_state("kind=memory capacity_bytes=67108864 mapped_by=3",
+		     (const char *const[]){"state", "(64M in 3 processes)", "mapped_by", "3",
+					   "size_bytes", "64M", "kind", "shared memory", NULL});
+	expect_state("kind=memory capacity_bytes=1 mapped_by=1",
+		     (const char *const[]){"state", "(1B in 1 process)", NULL});
+	expect_state("kind=lock", (const char *const[]){"size_bytes", "-", "state", "-", NULL});
+}
+
 static struct value u64(uint64_t number)
 {
 	return (struct value){.type = VALUE_U64, .u.u64 = number};
@@ -225,6 +265,7 @@ int main(void)
 		cmocka_unit_test(every_row_is_whole_and_its_key_is_unique_and_tells_the_unit),
 		cmocka_unit_test(every_entity_has_an_identity),
 		cmocka_unit_test(a_person_reads_what_was_told),
+		cmocka_unit_test(the_state_of_memory_is_whose_lock_or_in_whom_it_is),
 		cmocka_unit_test(values_have_an_order_that_a_double_would_lose),
 		cmocka_unit_test(text_that_does_not_fit_is_cut_at_a_character),
 		cmocka_unit_test(the_same_facts_give_the_same_bytes),

@@ -511,7 +511,8 @@ static void random_facts_never_break_the_model(void **state)
 			fact.u.thread.ended = fact.u.thread.wait_over =
 				fact.u.thread.task_awaited = rand_r(&seed) % 2;
 		if (fact.type == FACT_OBJECT)
-			fact.u.object.held = fact.u.object.set = fact.u.object.broken = true;
+			fact.u.object.held = fact.u.object.set = fact.u.object.broken =
+				fact.u.object.unguarded = true;
 		if (fact.type == FACT_OBJECT)
 			fact.u.object.terminated = rand_r(&seed) % 2;
 		if (fact.type == FACT_SOURCE)

@@ -60,33 +60,39 @@ MPT_API void mpt_lock_destroy(struct mpt_lock *lock);
  *	}
  *
  * The body is skipped when the lock could not be taken (closed). */
-struct mpt_lock_scope {
-	struct mpt_lock *lock;
-	bool held;
-};
-
-static inline struct mpt_lock_scope mpt_lock_scope_enter(struct mpt_lock *lock)
-{
-	struct mpt_lock_scope scope = { lock, mpt_lock_acquire(lock, MPT_FOREVER) >= 0 };
-
-	return scope;
-}
-
-static inline void mpt_lock_scope_leave(struct mpt_lock_scope *scope)
-{
-	if (scope->held)
-		(void)mpt_lock_release(scope->lock);
-	scope->held = false;
-}
+#define MPT_WITH_LOCK(l) MPT_SCOPE_FOR(lock, l, MPT_SCOPE_AT(__LINE__))
 
 /* The name carries the line, so that scopes may nest. */
 #define MPT_SCOPE_PASTE(a, b) a##b
 #define MPT_SCOPE_AT(line) MPT_SCOPE_PASTE(mpt_scope_, line)
-#define MPT_SCOPE_FOR(l, scope)                                                              \
-	for (struct mpt_lock_scope scope __attribute__((cleanup(mpt_lock_scope_leave))) =    \
-		     mpt_lock_scope_enter(l);                                                \
-	     scope.held; mpt_lock_scope_leave(&scope))
-#define MPT_WITH_LOCK(l) MPT_SCOPE_FOR(l, MPT_SCOPE_AT(__LINE__))
+#define MPT_SCOPE_FOR(kind, it, scope)                                                        \
+	for (struct mpt_##kind##_scope scope                                                  \
+	     __attribute__((cleanup(mpt_##kind##_scope_leave))) = mpt_##kind##_scope_enter(it); \
+	     scope.held; mpt_##kind##_scope_leave(&scope))
+
+/* What MPT_SCOPE_FOR needs of a kind that is acquired and released. */
+#define MPT_SCOPE_OF(kind)                                                                    \
+	struct mpt_##kind##_scope {                                                           \
+		struct mpt_##kind *it;                                                        \
+		bool held;                                                                    \
+	};                                                                                    \
+                                                                                              \
+	static inline struct mpt_##kind##_scope mpt_##kind##_scope_enter(                     \
+		struct mpt_##kind *it)                                                        \
+	{                                                                                     \
+		struct mpt_##kind##_scope scope = { it,                                       \
+						    mpt_##kind##_acquire(it, MPT_FOREVER) >= 0 }; \
+                                                                                              \
+		return scope;                                                                 \
+	}                                                                                     \
+                                                                                              \
+	static inline void mpt_##kind##_scope_leave(struct mpt_##kind##_scope *scope)         \
+	{                                                                                     \
+		if (scope->held)                                                              \
+			(void)mpt_##kind##_release(scope->it);                                \
+		scope->held = false;                                                          \
+	}
+MPT_SCOPE_OF(lock)
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 #ifndef MPTRACE_H
 #define MPTRACE_H
 
+#include <mptrace/array.h>
 #include <mptrace/barrier.h>
 #include <mptrace/cell.h>
 #include <mptrace/common.h>
@@ -13,6 +14,7 @@
 #include <mptrace/list.h>
 #include <mptrace/lock.h>
 #include <mptrace/manager.h>
+#include <mptrace/memory.h>
 #include <mptrace/namespace.h>
 #include <mptrace/note.h>
 #include <mptrace/pipe.h>
@@ -23,5 +25,6 @@
 #include <mptrace/semaphore.h>
 #include <mptrace/simplequeue.h>
 #include <mptrace/trace.h>
+#include <mptrace/value.h>
 
 #endif

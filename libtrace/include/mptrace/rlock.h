@@ -10,7 +10,7 @@
 #ifndef MPTRACE_RLOCK_H
 #define MPTRACE_RLOCK_H
 
-#include <mptrace/lock.h> /* MPT_SCOPE_AT */
+#include <mptrace/lock.h> /* MPT_SCOPE_FOR */
 
 #ifdef __cplusplus
 extern "C" {
@@ -57,30 +57,8 @@ MPT_API int mpt_rlock_close(struct mpt_rlock *lock);
 MPT_API void mpt_rlock_destroy(struct mpt_rlock *lock);
 
 /* Scoped use, as MPT_WITH_LOCK (lock.h). */
-struct mpt_rlock_scope {
-	struct mpt_rlock *lock;
-	bool held;
-};
-
-static inline struct mpt_rlock_scope mpt_rlock_scope_enter(struct mpt_rlock *lock)
-{
-	struct mpt_rlock_scope scope = { lock, mpt_rlock_acquire(lock, MPT_FOREVER) >= 0 };
-
-	return scope;
-}
-
-static inline void mpt_rlock_scope_leave(struct mpt_rlock_scope *scope)
-{
-	if (scope->held)
-		(void)mpt_rlock_release(scope->lock);
-	scope->held = false;
-}
-
-#define MPT_RSCOPE_FOR(l, scope)                                                              \
-	for (struct mpt_rlock_scope scope __attribute__((cleanup(mpt_rlock_scope_leave))) =   \
-		     mpt_rlock_scope_enter(l);                                                \
-	     scope.held; mpt_rlock_scope_leave(&scope))
-#define MPT_WITH_RLOCK(l) MPT_RSCOPE_FOR(l, MPT_SCOPE_AT(__LINE__))
+#define MPT_WITH_RLOCK(l) MPT_SCOPE_FOR(rlock, l, MPT_SCOPE_AT(__LINE__))
+MPT_SCOPE_OF(rlock)
 
 #ifdef __cplusplus
 }
