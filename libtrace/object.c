@@ -46,13 +46,15 @@ static bool lock_is_free(uint32_t *word)
 	return seen == 0 || (!member_alive(seen & ~MPT_LOCK_WAITERS) && cas32(word, seen, 0));
 }
 
+/* Who has committed a get may be copying still. */
 static bool visits(const struct mpt_wire_thread *t, uint32_t slot, uint32_t generation)
 {
 	for (int i = 0; i < MPT_OPRECS; i++) {
 		const struct mpt_wire_oprec *r = &t->oprec[i];
+		uint32_t phase = load32_acquire(&r->phase);
 
-		if (load32_acquire(&r->phase) == MPT_OPREC_VISIT && r->object == slot &&
-		    r->object_generation == generation)
+		if ((phase == MPT_OPREC_VISIT || phase == MPT_OPREC_COMMITTED) &&
+		    r->object == slot && r->object_generation == generation)
 			return load32(&t->state) == MPT_SLOT_LIVE &&
 			       member_process_alive(t->process, t->process_generation);
 	}
