@@ -224,6 +224,49 @@ static void a_getter_killed_anywhere_does_not_leave_who_needs_its_bytes_asleep(v
 	mpt_queue_destroy(w->queue);
 }
 
+/* ---- between the commit and the mark on the row ------------------------------------------- */
+
+static pid_t stopped_after_commit(struct world *w)
+{
+	uint64_t given = w->object->give.index;
+	pid_t pid;
+
+	copy_is(w->copy, w->next++);
+	pid = victim(acts_put, w, true);
+	while (w->object->give.index == given)
+		assert_true(step(pid, 1));
+	assert_int_equal(rows_in(w->object, MPT_LONG_IN), 1);
+	return pid;
+}
+
+static void killed_there_a_producer_has_put_his_message(void **state)
+{
+	struct world *w = world("just put", 4 * LONG);
+
+	(void)state;
+	kill_child(stopped_after_commit(w));
+	for (int i = 0; i < 3; i++)
+		assert_put(w, LONG);
+	assert_int_equal(put_message(w->queue, 9, LONG, 0), -EAGAIN);
+	for (uint64_t n = 0; n < w->next; n++)
+		assert_int_equal(get_message(w->queue, LONG, 0), n);
+	assert_nothing_is_left(w);
+	mpt_queue_destroy(w->queue);
+}
+
+static void a_consumer_may_be_done_before_the_producer_goes_on(void **state)
+{
+	struct world *w = world("just put, got", 4 * LONG);
+	pid_t pid = stopped_after_commit(w);
+
+	(void)state;
+	assert_int_equal(get_message(w->queue, LONG, 0), 0);
+	let_go(pid, 0);
+	assert_ends_well(pid);
+	assert_nothing_is_left(w);
+	mpt_queue_destroy(w->queue);
+}
+
 /* ---- double death ---------------------------------------------------------------------------- */
 
 static void prepares_first_death(void *arg)
@@ -274,6 +317,8 @@ int main(int argc, char **argv)
 		api_test(a_long_put_killed_anywhere_is_in_whole_or_not_at_all),
 		api_test(a_long_get_killed_anywhere_leaves_the_message_or_counts_it_lost),
 		api_test(a_getter_killed_anywhere_does_not_leave_who_needs_its_bytes_asleep),
+		api_test(killed_there_a_producer_has_put_his_message),
+		api_test(a_consumer_may_be_done_before_the_producer_goes_on),
 		api_test(a_death_beside_what_a_dead_one_left_changes_nothing),
 	};
 
