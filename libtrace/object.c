@@ -46,13 +46,15 @@ static bool lock_is_free(uint32_t *word)
 	return seen == 0 || (!member_alive(seen & ~MPT_LOCK_WAITERS) && cas32(word, seen, 0));
 }
 
+/* Who has committed a get may be copying still. */
 static bool visits(const struct mpt_wire_thread *t, uint32_t slot, uint32_t generation)
 {
 	for (int i = 0; i < MPT_OPRECS; i++) {
 		const struct mpt_wire_oprec *r = &t->oprec[i];
+		uint32_t phase = load32_acquire(&r->phase);
 
-		if (load32_acquire(&r->phase) == MPT_OPREC_VISIT && r->object == slot &&
-		    r->object_generation == generation)
+		if ((phase == MPT_OPREC_VISIT || phase == MPT_OPREC_COMMITTED) &&
+		    r->object == slot && r->object_generation == generation)
 			return load32(&t->state) == MPT_SLOT_LIVE &&
 			       member_process_alive(t->process, t->process_generation);
 	}
@@ -71,18 +73,20 @@ static bool has_visitors(uint32_t slot, uint32_t generation)
 }
 
 /* Who destroys it may be about to take its storage back (give_storage_back): only when
- * that is done, given up or will never be, may the slot have a successor, and not
- * before who was stopped inside has left. */
+ * that is done, given up or will never be, may the slot have a successor. */
 static bool left_alone(const struct mpt_wire_object *o)
 {
-	uint32_t slot = (uint32_t)(o - domain.objects);
+	return load64_acquire(&o->extent) == 0 || load32(&o->state) == MPT_SLOT_DEAD ||
+	       !member_process_alive(o->creator, domain.processes[o->creator].generation);
+}
 
-	if (load64_acquire(&o->extent) == 0)
-		return true;
-	if (load32(&o->state) != MPT_SLOT_DEAD &&
-	    member_process_alive(o->creator, domain.processes[o->creator].generation))
-		return false;
-	return !has_visitors(slot, load32(&o->generation));
+/* Nor before who was stopped inside has left.  Looked at after the locks: one who held a
+ * side until then has said that he is inside before he let go of it. */
+static bool unvisited(const struct mpt_wire_object *o)
+{
+	fence();
+	return load64_acquire(&o->extent) == 0 ||
+	       !has_visitors((uint32_t)(o - domain.objects), load32(&o->generation));
 }
 
 static bool reusable(struct mpt_wire_object *o)
@@ -96,7 +100,7 @@ static bool reusable(struct mpt_wire_object *o)
 	for (int i = 0; i < OBJECT_SIDES; i++)
 		if (!lock_is_free(&object_side(o, i)->lock))
 			return false;
-	return true;
+	return unvisited(o);
 }
 
 static uint32_t object_slots(void)

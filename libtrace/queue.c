@@ -22,6 +22,13 @@ static uint64_t descriptor_bytes(uint64_t slots)
 	return (slots * sizeof(struct mpt_wire_message) + LINE - 1) / LINE * LINE;
 }
 
+static uint64_t long_table_bytes(uint64_t bytes)
+{
+	uint64_t rows = bytes / MPT_LONG;
+
+	return rows ? sizeof(struct mpt_wire_longs) + rows * sizeof(struct mpt_wire_long) : 0;
+}
+
 /* So that positions are found by a mask, not a division. */
 static uint64_t power_of_two(uint64_t n)
 {
@@ -37,7 +44,10 @@ static void find_storage(struct mpt_queue *q)
 	q->slot_mask = q->handle.object->slots - 1;
 	q->bytes = q->handle.object->capacity_bytes;
 	q->messages = (struct mpt_wire_message *)(void *)at;
-	q->ring = at + descriptor_bytes(q->slot_mask + 1);
+	at += descriptor_bytes(q->slot_mask + 1);
+	q->longs = (struct mpt_wire_longs *)(void *)at;
+	q->rows = (struct mpt_wire_long *)(void *)(q->longs + 1);
+	q->ring = at + long_table_bytes(q->bytes);
 }
 
 static int finish(struct mpt_queue **out, struct mpt_queue *q, int rc)
@@ -68,7 +78,8 @@ static int create(struct mpt_queue **out, const struct mpt_queue_options *o, voi
 		return -EINVAL;
 	wish.capacity_bytes = power_of_two(wish.capacity_bytes);
 	wish.slots = power_of_two(wish.capacity);
-	wish.storage = descriptor_bytes(wish.slots) + wish.capacity_bytes;
+	wish.storage = descriptor_bytes(wish.slots) + long_table_bytes(wish.capacity_bytes) +
+		       wish.capacity_bytes;
 	q = calloc(1, sizeof(*q));
 	return q ? finish(out, q, object_create(&q->handle, &wish)) : -ENOMEM;
 }

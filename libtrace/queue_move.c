@@ -10,8 +10,11 @@
  *        ledger, intent done       ledger
  *        unlock, wake a getter     unlock, wake a putter
  *                                  intent done
+ *
+ * A long message (MPT_LONG) is copied while neither is held: put takes give twice, first
+ * for the bytes and then for a place in the order; get copies after its unlock.
  */
-#include "libtrace/queue_move.h"
+#include "libtrace/queue_long.h"
 
 #include <string.h>
 
@@ -25,12 +28,20 @@ static uint64_t stream_end(const struct mpt_queue *q, uint64_t n)
 	return n ? last->offset + last->size : 0;
 }
 
-static bool room(const struct mpt_queue *q, uint64_t given, uint64_t taken, size_t size)
+/* Is there a slot, and are there bytes, and where?  While long messages are about, the ends
+ * of messages do not tell. */
+static inline bool room(struct mpt_queue *q, size_t size, uint64_t *offset)
 {
-	if (given == taken)
+	const struct mpt_wire_side *give = &q->handle.object->give;
+
+	if (unlikely(load32(&give->hint) & MPT_HINT_LONGS) &&
+	    (size >= MPT_LONG || !queue_long_over(q)))
+		return give->index - give->seen < q->capacity && queue_long_place(q, size, offset);
+	*offset = stream_end(q, give->index);
+	if (give->index == give->seen)
 		return true;
-	return given - taken < q->capacity &&
-	       stream_end(q, given) + size - q->messages[taken & q->slot_mask].offset <= q->bytes;
+	return give->index - give->seen < q->capacity &&
+	       *offset + size - q->messages[give->seen & q->slot_mask].offset <= q->bytes;
 }
 
 /* A giver waits for bytes (not undone by one who waits for a slot).  When that begins,
@@ -38,42 +49,63 @@ static bool room(const struct mpt_queue *q, uint64_t given, uint64_t taken, size
  * them all, once. */
 static void lack_bytes(struct mpt_wire_object *o)
 {
-	if (load32(&o->give.hint))
+	if (load32(&o->give.hint) & MPT_HINT_BYTES)
 		return;
-	store32(&o->give.hint, 1);
+	store32(&o->give.hint, load32(&o->give.hint) | MPT_HINT_BYTES);
 	eventcount_wake_slow(&o->take.seq, &o->take.want, INT_MAX);
 }
 
-/* Makes room for size bytes, holding give. */
-static int need_room(struct mpt_queue *q, struct member *me, size_t size, struct side_wait *w,
-		     struct blocking *how)
+/* A put on its way. */
+struct putting {
+	struct side_wait wait;
+	uint64_t offset; /* where in the byte stream the room is */
+	uint64_t waited; /* before a long message was copied, ns */
+};
+
+/* Looks at what takers have done since, and waits. */
+static int wait_for_room(struct mpt_queue *q, struct member *me, size_t size, struct putting *p,
+			 struct blocking *how)
 {
 	struct mpt_wire_object *o = q->handle.object;
-	int rc;
+	int rc = 0;
 
-	while (!room(q, o->give.index, o->give.seen, size)) {
+	p->wait.also = q->bytes >= MPT_LONG ? &q->longs->freed : NULL;
+	while (rc >= 0) {
+		p->wait.also_seen = p->wait.also ? load64_acquire(p->wait.also) : 0;
 		o->give.seen = load64_acquire(&o->take.index);
-		if (room(q, o->give.index, o->give.seen, size))
+		if (room(q, size, &p->offset))
 			return 0;
 		if (o->give.index - o->give.seen < q->capacity)
 			lack_bytes(o);
-		rc = side_wait_other(&q->handle, me, w, o->give.seen, how);
-		if (rc < 0)
-			return rc;
+		rc = side_wait_other(&q->handle, me, &p->wait, o->give.seen, how);
 	}
-	return 0;
+	return rc;
 }
 
-static void copy_in(struct mpt_queue *q, uint64_t offset, const struct message *m)
+/* Makes room for size bytes, holding give. */
+static inline int need_room(struct mpt_queue *q, struct member *me, size_t size,
+			    struct putting *p, struct blocking *how)
 {
-	uint64_t at = offset & (q->bytes - 1), first = q->bytes - at;
+	return likely(room(q, size, &p->offset)) ? 0 : wait_for_room(q, me, size, p, how);
+}
+
+/* How many of `size` bytes at `offset` lie before the end of the ring. */
+static inline size_t until_end(const struct mpt_queue *q, uint64_t offset, size_t size)
+{
+	uint64_t left = q->bytes - (offset & (q->bytes - 1));
+
+	return size < left ? size : left;
+}
+
+static inline void copy_in(struct mpt_queue *q, uint64_t offset, const struct message *m)
+{
+	size_t first = until_end(q, offset, m->size);
 
 	if (!m->size)
 		return; /* data may be NULL then */
-	if (first > m->size)
-		first = m->size;
-	memcpy(q->ring + at, m->data, first);
-	memcpy(q->ring, (const uint8_t *)m->data + first, m->size - first);
+	memcpy(q->ring + (offset & (q->bytes - 1)), m->data, first);
+	if (unlikely(first < m->size))
+		memcpy(q->ring, (const uint8_t *)m->data + first, m->size - first);
 }
 
 /* The ledger row and its number, for the operation record. */
@@ -85,60 +117,157 @@ static struct mpt_wire_use *ledger(struct mpt_queue *q, struct member *me, uint1
 	return use;
 }
 
-static uint64_t commit_put(struct mpt_queue *q, struct member *me, const struct message *m,
-			   const struct blocking *how)
+/* What the commit will make true, so that a survivor can; returns the ledger row. */
+static inline struct mpt_wire_use *intend_put(struct mpt_queue *q, struct member *me, size_t size,
+					      struct mpt_wire_oprec *r)
 {
-	struct mpt_wire_side *side = &q->handle.object->give;
-	uint64_t number = side->index, now = clock_now(&me->clock);
-	struct mpt_wire_message *d = &q->messages[number & q->slot_mask];
-	uint64_t offset = stream_end(q, number);
-	struct mpt_wire_oprec *r = oprec_open(me, how, number);
+	const struct mpt_wire_side *side = &q->handle.object->give;
 	struct mpt_wire_use *use = ledger(q, me, &r->use);
 
+	r->arg = side->index;
 	r->count = use ? use->gives + 1 : 0;
-	r->size = side->bytes + m->size;
+	r->size = side->bytes + size;
 	oprec_phase(r, MPT_OPREC_INTENT);
-	copy_in(q, offset, m);
+	return use;
+}
+
+static inline void commit_put(struct mpt_queue *q, const struct member *me, size_t size,
+			      uint64_t offset, uint64_t now)
+{
+	struct mpt_wire_side *side = &q->handle.object->give;
+	struct mpt_wire_message *d = &q->messages[side->index & q->slot_mask];
+
 	d->offset = offset;
 	d->time_ns = now;
-	d->size = (uint32_t)m->size;
+	d->size = (uint32_t)size;
 	d->giver = me->slot;
-	store64_release(&side->index, number + 1); /* COMMIT */
-	side->bytes = r->size;
+	store64_release(&side->index, side->index + 1); /* COMMIT */
+}
+
+static inline void count_put(struct mpt_queue *q, struct member *me, struct mpt_wire_oprec *r,
+			     struct mpt_wire_use *use, uint64_t now)
+{
+	q->handle.object->give.bytes = r->size;
 	if (use) {
 		store64(&use->gives, r->count);
 		use->last_ns = now;
 	}
 	oprec_close(me, r);
-	return now;
 }
 
-int queue_put(struct mpt_queue *q, struct member *me, const struct message *m,
-	      uint64_t timeout_ns)
+/* After a sleep.  All who need bytes were woken: who still does says so again. */
+static inline void unhint(struct mpt_wire_object *o, const struct side_wait *w)
+{
+	if (unlikely(w->slept))
+		store32(&o->give.hint, load32(&o->give.hint) & ~MPT_HINT_BYTES);
+}
+
+/* We were woken; if there is room for more, so is the next one. */
+static inline void pass_on(struct mpt_wire_object *o, const struct side_wait *w)
+{
+	if (unlikely(w->slept))
+		eventcount_wake(&o->take.seq, &o->take.want, 1);
+}
+
+/* The rest of a put after its commit; releases give. */
+static inline int finish_put(struct mpt_queue *q, struct member *me, const struct putting *p,
+			     const struct blocking *how, uint64_t now)
+{
+	struct mpt_wire_object *o = q->handle.object;
+	uint64_t number = o->give.index - 1, waited = p->waited;
+
+	if (unlikely(how->since))
+		waited += emit_unblock(me, how, now);
+	if (unlikely(waited))
+		emit_waited(&o->give, waited);
+	unhint(o, &p->wait);
+	lockword_release(&o->give.lock);
+	side_record(me, how, now, number, waited);
+	eventcount_wake(&o->give.seq, &o->give.want, 1);
+	pass_on(o, &p->wait);
+	return p->wait.recovered;
+}
+
+/* The room that was found becomes a row's, and give is free until the message is copied.
+ * Meanwhile nothing is waited for, and the operation record keeps the storage. */
+static struct mpt_wire_oprec *copy_aside(struct mpt_queue *q, struct member *me, struct message *m,
+					 struct putting *p, struct blocking *how)
+{
+	struct mpt_wire_object *o = q->handle.object;
+	struct mpt_wire_oprec *r = oprec_open(me, how, 0);
+
+	oprec_phase(r, MPT_OPREC_VISIT);
+	m->row = queue_long_reserve(q, me, p->offset, m->size);
+	unhint(o, &p->wait);
+	lockword_release(&o->give.lock);
+	pass_on(o, &p->wait);
+	p->wait.slept = false;
+	if (how->since)
+		p->waited = emit_unblock(me, how, clock_now(&me->clock));
+	how->since = 0;
+	copy_in(q, m->row->offset, m);
+	return r;
+}
+
+/* Others may have put meanwhile: waits for a slot.  After an error give is free. */
+static int come_back(struct mpt_queue *q, struct member *me, struct putting *p,
+		     struct blocking *how)
+{
+	int rc = side_enter(&q->handle, me, &q->handle.object->give, how);
+
+	if (rc == MPT_RECOVERED)
+		p->wait.recovered = rc;
+	return rc < 0 ? rc : need_room(q, me, 0, p, how);
+}
+
+/* With the room found. */
+static int put_long(struct mpt_queue *q, struct member *me, struct message *m, struct putting *p,
+		    struct blocking *how)
+{
+	struct mpt_wire_oprec *r = copy_aside(q, me, m, p, how);
+	int rc = come_back(q, me, p, how);
+	struct mpt_wire_use *use;
+	uint64_t now;
+
+	if (rc < 0) {
+		queue_long_free(q, m->row);
+		oprec_close(me, r);
+		return side_fail(me, how, rc);
+	}
+	now = clock_now(&me->clock);
+	use = intend_put(q, me, m->size, r);
+	m->row->number = r->arg;
+	commit_put(q, me, m->size, m->row->offset, now);
+	queue_long_queued(m->row, me);
+	count_put(q, me, r, use, now);
+	return finish_put(q, me, p, how, now);
+}
+
+int queue_put(struct mpt_queue *q, struct member *me, struct message *m, uint64_t timeout_ns)
 {
 	struct mpt_wire_object *o = q->handle.object;
 	struct blocking how = handle_blocking(&q->handle, queue_op(q, MPT_OP_QUEUE_PUT), timeout_ns);
-	struct side_wait w = { .mine = &o->give, .event = &o->take, .watch = &o->take.index };
-	uint64_t now, number, waited = 0;
-	int recovered = side_enter(&q->handle, me, &o->give, &how), rc = recovered;
+	struct putting p = {
+		.wait = { .mine = &o->give, .event = &o->take, .watch = &o->take.index }
+	};
+	struct mpt_wire_oprec *r;
+	struct mpt_wire_use *use;
+	uint64_t now;
+	int rc = p.wait.recovered = side_enter(&q->handle, me, &o->give, &how);
 
 	if (likely(rc >= 0))
-		rc = need_room(q, me, m->size, &w, &how);
+		rc = need_room(q, me, m->size, &p, &how);
 	if (unlikely(rc < 0))
 		return side_fail(me, &how, rc);
-	number = o->give.index;
-	now = commit_put(q, me, m, &how);
-	if (unlikely(how.since))
-		waited = side_waited(me, &w, &how, now);
-	if (unlikely(w.slept))
-		store32(&o->give.hint, 0); /* all were woken: who still lacks bytes says so */
-	lockword_release(&o->give.lock);
-	side_record(me, &how, now, number, waited);
-	eventcount_wake(&o->give.seq, &o->give.want, 1);
-	/* We were woken; if there is room for more, so is the next one. */
-	if (unlikely(w.slept))
-		eventcount_wake(&o->take.seq, &o->take.want, 1);
-	return recovered | w.recovered;
+	if (unlikely(m->size >= MPT_LONG))
+		return put_long(q, me, m, &p, &how);
+	now = clock_now(&me->clock);
+	r = oprec_open(me, &how, 0);
+	use = intend_put(q, me, m->size, r);
+	copy_in(q, p.offset, m);
+	commit_put(q, me, m->size, p.offset, now);
+	count_put(q, me, r, use, now);
+	return finish_put(q, me, &p, &how, now);
 }
 
 /* ---- get ---------------------------------------------------------------------------- */
@@ -165,20 +294,19 @@ static int need_message(struct mpt_queue *q, struct member *me, struct side_wait
 	return 0;
 }
 
-static void copy_out(const struct mpt_queue *q, const struct mpt_wire_message *d, void *to)
+static inline void copy_out(const struct mpt_queue *q, uint64_t offset, const struct message *m)
 {
-	uint64_t at = d->offset & (q->bytes - 1), first = q->bytes - at;
+	size_t first = until_end(q, offset, m->size);
 
-	if (!d->size)
-		return; /* `to` may be NULL then */
-	if (first > d->size)
-		first = d->size;
-	memcpy(to, q->ring + at, first);
-	memcpy((uint8_t *)to + first, q->ring, d->size - first);
+	if (!m->size)
+		return; /* data may be NULL then */
+	memcpy(m->data, q->ring + (offset & (q->bytes - 1)), first);
+	if (unlikely(first < m->size))
+		memcpy((uint8_t *)m->data + first, q->ring, m->size - first);
 }
 
 /* Leaves the operation record COMMITTED: the message is out, but not yet ours to
- * tell of.  queue_get closes it just before it returns. */
+ * tell of, and a long one not copied.  queue_get closes it just before it returns. */
 static struct mpt_wire_oprec *commit_get(struct mpt_queue *q, struct member *me,
 					 struct message *m, const struct blocking *how,
 					 uint64_t now)
@@ -193,7 +321,10 @@ static struct mpt_wire_oprec *commit_get(struct mpt_queue *q, struct member *me,
 	r->count = use ? use->takes + 1 : 0;
 	r->size = o->take.bytes + d->size;
 	oprec_phase(r, MPT_OPREC_INTENT);
-	copy_out(q, d, m->data);
+	if (likely(m->size < MPT_LONG))
+		copy_out(q, d->offset, m);
+	else
+		m->row = queue_long_take(q, me, d->offset);
 	hist_add(&o->hold, now > d->time_ns ? now - d->time_ns : 0);
 	store64_release(&o->take.index, number + 1); /* COMMIT */
 	o->take.bytes = r->size;
@@ -203,14 +334,6 @@ static struct mpt_wire_oprec *commit_get(struct mpt_queue *q, struct member *me,
 	}
 	oprec_phase(r, MPT_OPREC_COMMITTED);
 	return r;
-}
-
-/* Givers that need bytes may sleep behind one that needs more: wake them all. */
-static void wake_givers(struct mpt_wire_object *o)
-{
-	if (unlikely(load32(&o->take.want) == load32(&o->take.seq)))
-		eventcount_wake_slow(&o->take.seq, &o->take.want,
-				     load32(&o->give.hint) ? INT_MAX : 1);
 }
 
 /* The rest of a successful get, after its commit; releases take. */
@@ -224,7 +347,7 @@ static void finish_get(struct mpt_wire_object *o, struct member *me, struct side
 		waited = side_waited(me, w, how, now);
 	lockword_release(&o->take.lock);
 	side_record(me, how, now, number, waited);
-	wake_givers(o);
+	queue_wake_givers(o);
 	/* We were woken and left something: so is the next one. */
 	if (unlikely(more))
 		eventcount_wake(&o->give.seq, &o->give.want, 1);
@@ -252,6 +375,10 @@ int queue_get(struct mpt_queue *q, struct member *me, struct message *m, uint64_
 	now = clock_now(&me->clock);
 	r = commit_get(q, me, m, &how, now);
 	finish_get(o, me, &w, &how, now);
+	if (unlikely(m->row)) {
+		copy_out(q, m->row->offset, m);
+		queue_long_free(q, m->row);
+	}
 	oprec_close(me, r);
 	return 0;
 }

@@ -28,13 +28,19 @@ int side_enter_slowly(struct handle *h, struct member *me, struct mpt_wire_side 
 	return rc == -ETIMEDOUT && once ? -EAGAIN : rc;
 }
 
-/* Looks at the other side's index for a while. */
-static bool spin(struct member *me, const uint64_t *watch, uint64_t old)
+static bool moved(const struct side_wait *w, uint64_t old)
+{
+	return load64_acquire(w->watch) != old ||
+	       (w->also && load64_acquire(w->also) != w->also_seen);
+}
+
+/* Looks for a while whether it moves. */
+static bool spin(struct member *me, const struct side_wait *w, uint64_t old)
 {
 	uint32_t most = spin_budget(&me->event_spin, SPIN_LEAST);
 
 	for (uint32_t n = 0; n < most; n++) {
-		if (load64(watch) != old) {
+		if (moved(w, old)) {
 			spin_paid(&me->event_spin, n);
 			return true;
 		}
@@ -56,10 +62,10 @@ int side_wait_other(struct handle *h, struct member *me, struct side_wait *w, ui
 		lockword_release(&w->mine->lock);
 		return how->deadline ? -ETIMEDOUT : -EAGAIN;
 	}
-	if (spin(me, w->watch, old))
+	if (spin(me, w, old))
 		return 0;
 	s = eventcount_prepare(&w->event->seq, &w->event->want);
-	if (load64_acquire(w->watch) != old)
+	if (moved(w, old))
 		return 0;
 	lockword_release(&w->mine->lock);
 	emit_block(me, how);

@@ -13,11 +13,13 @@
 
 #include "libtrace/object.h"
 
-/* A call's view of the side it waits for: `watch` moves when it should look again. */
+/* A call's view of the side it waits for: it looks again when one of two words moves. */
 struct side_wait {
 	struct mpt_wire_side *mine;
 	struct mpt_wire_side *event; /* whose event count the wake comes by */
 	const uint64_t *watch;	     /* index of the other side */
+	const uint64_t *also;	     /* a second word, NULL: none; as it was seen: */
+	uint64_t also_seen;
 	struct slice slice;
 	bool slept;
 	int recovered; /* MPT_RECOVERED when `mine` was taken from a dead one meanwhile */

@@ -279,9 +279,8 @@ struct mpt_wire_side {
 			* take.seq moves when room appears, give.seq when an item does,
 			* finish.seq when all is finished */
 	uint32_t want; /* A: the seq value at which somebody may sleep */
-	uint32_t hint; /* A: give. Queue: a giver waits for bytes, so every giver is woken.
-			* Pipe: a long message is on its way, so who tries once does not
-			* wait for the side */
+	uint32_t hint; /* A: give. Queue: MPT_HINT_*.  Pipe: a long message is on its way, so
+			* who tries once does not wait for the side */
 	uint64_t index;	   /* A: units ever taken (given). THE commit word of the side */
 	uint64_t seen;	   /* the other side's index when last looked at: a bound that
 			    * saves reading a line the other side is writing.
@@ -425,6 +424,7 @@ enum mpt_seat_phase {
 #define MPT_SEAT(number, phase) ((uint64_t)(number) << 2 | (phase))
 #define MPT_SEAT_NUMBER(state) ((state) >> 2)
 #define MPT_SEAT_PHASE(state) ((state)&3u)
+
 /* A journal: something is being stored into a Value of more than one word.  What is to be
  * there lies behind the value, at the next multiple of 64.  Above the phase: the lock
  * word of who stores. */
@@ -446,9 +446,13 @@ enum mpt_seat_phase {
 #define MPT_HOLDER_FD(word) ((word)&0xffffu)
 #define MPT_HOLDER_FD_UNKNOWN 0xffffu /* too large a number */
 
+/* give.hint of a queue. */
+#define MPT_HINT_BYTES 1u /* a giver waits for bytes, so every giver is woken */
+#define MPT_HINT_LONGS 2u /* rows of the long table may be in use, its words mean something */
+
 /* A message descriptor in a queue's storage: the storage is `slots` of these (unit n
- * at n % slots), then, 64-byte aligned, the byte ring of capacity_bytes, a power of
- * two. */
+ * at n % slots), then, 64-byte aligned, the long table if capacity_bytes >= MPT_LONG,
+ * then the byte ring of capacity_bytes, a power of two. */
 struct mpt_wire_message {
 	uint64_t offset; /* of the payload in the byte stream; modulo capacity_bytes in the ring */
 	uint64_t time_ns;
@@ -456,6 +460,45 @@ struct mpt_wire_message {
 	uint32_t giver; /* thread slot */
 };
 _Static_assert(sizeof(struct mpt_wire_message) == 24, "wire: message overhead is at most 32 bytes");
+
+/* Messages of so many bytes and more are copied by somebody who holds no side.  From
+ * before the one copy until after the other a row of the long table says whose the
+ * bytes are: row i is that of the message whose payload begins in the i-th MPT_LONG
+ * bytes of the ring, of which there cannot be two. */
+#define MPT_LONG 65536u
+
+enum mpt_long_state {
+	MPT_LONG_FREE,
+	MPT_LONG_IN,	 /* being copied in, or waiting for its turn; not yet a unit */
+	MPT_LONG_QUEUED, /* a unit, as its descriptor says */
+	MPT_LONG_OUT,	 /* being copied out; a unit still when taking it was not committed */
+};
+#define MPT_LONG_STATE(word) ((enum mpt_long_state)((word) >> 32))
+#define MPT_LONG_OWNER(word) ((uint32_t)(word)) /* IN, OUT: lock word of who copies */
+#define MPT_LONG_WORD(state, owner) ((uint64_t)(state) << 32 | (owner))
+
+struct mpt_wire_long {
+	uint64_t state;	 /* A: FREE -> IN and IN -> QUEUED (a CAS): its giver, holding give;
+			  * to OUT: its taker, holding take; to FREE: who owns it, or, of a
+			  * dead owner's, the holder of give (a CAS) */
+	uint64_t offset; /* these three: holder of give; stay while it is not FREE */
+	uint64_t number; /* of the unit, stored before give.index; ~0: none yet */
+	uint64_t size;
+	uint64_t reserved[4];
+};
+_Static_assert(sizeof(struct mpt_wire_long) == 64, "wire: a row is a cache line");
+
+/* Head of the long table; capacity_bytes / MPT_LONG rows follow. */
+struct mpt_wire_longs {
+	/* Writer: holder of give */
+	uint64_t head;	 /* end of the byte stream: of the newest message or row */
+	uint64_t oldest; /* no unit from take.index up to here is shorter than MPT_LONG */
+	uint64_t clear;	 /* rows below are FREE */
+	uint64_t reserved[5];
+	uint64_t freed; /* A: rows given back: what givers that need bytes watch; atomic add */
+	uint64_t reserved2[7];
+};
+_Static_assert(sizeof(struct mpt_wire_longs) == 128, "wire: two cache lines");
 
 /* ---- the storage of ITEMS kinds -------------------------------------- */
 

@@ -351,6 +351,29 @@ static void its_creators_destroy_ends_the_wait_of_all(void **state)
 	assert_int_equal(o->extent, 0);
 }
 
+/* He will give his seat back when he goes on: nobody else's storage may lie there then. */
+static void the_storage_stays_with_one_who_is_stopped_inside(void **state)
+{
+	struct scene *s = new_scene(PARTIES, NULL);
+	const struct mpt_wire_object *o = segment_object("gate");
+	struct mpt_barrier_options options = { .name = "next", .parties = PARTIES };
+	pid_t pid = child(waits_for_its_end, NULL);
+	struct mpt_barrier *next;
+
+	(void)state;
+	assert_eventually(is_blocked_in(pid, MPT_OP_BARRIER_WAIT));
+	stop_child(pid);
+	mpt_barrier_destroy(s->barrier);
+	next = new_barrier(&options);
+	assert_ptr_not_equal(segment_object("next"), o);
+	mpt_barrier_destroy(next);
+	kill(pid, SIGCONT);
+	assert_ends_well(pid);
+	next = new_barrier(&options);
+	assert_ptr_equal(segment_object("next"), o);
+	mpt_barrier_destroy(next);
+}
+
 static void wrong_uses_are_refused(void **state)
 {
 	struct mpt_barrier_options options = {.name = "gate", .parties = 0};
@@ -396,6 +419,7 @@ int main(int argc, char **argv)
 		api_test(b100_abort_returns_although_a_waiter_was_killed),
 		api_test(b99_who_dies_in_the_action_breaks_it),
 		api_test(its_creators_destroy_ends_the_wait_of_all),
+		api_test(the_storage_stays_with_one_who_is_stopped_inside),
 		api_test(wrong_uses_are_refused),
 	};
 

@@ -7,7 +7,7 @@
  * others are steered: the victim is stepped until it is seen in a lock word of the
  * object, then a little further.
  */
-#include "tests/api/step.h"
+#include "tests/api/long_messages.h"
 
 #include <sched.h>
 
@@ -15,6 +15,7 @@
 #define LIVES_MOST 3600 /* thread slots and rings of all the dead find room */
 #define PUTS_MOST 20000u /* of one producer's life */
 #define BODY 1500u
+#define BODY_LONG (BODY + MPT_LONG)
 #define PATIENCE_NS MPT_SECONDS(40) /* on a busy machine until there are enough kills */
 #define STEPS_MOST (SANITIZED ? 20000u : 3000u)
 #define STEPS_INSIDE (SANITIZED ? 2000u : 300u)
@@ -36,8 +37,8 @@ struct storm {
 	uint32_t owner;	     /* who says it is inside, not atomic */
 	volatile uint64_t count;
 	uint32_t lives;
-	uint64_t kills, inside, with_intent, acquiring_holders;
-	uint64_t intents_wanted; /* how many of with_intent are enough */
+	uint64_t kills, inside, with_intent, acquiring_holders, copying;
+	uint64_t intents_wanted, copying_wanted; /* how many are enough */
 	struct life life[LIVES_MOST];
 	uint8_t got[][PUTS_MOST];
 };
@@ -66,12 +67,20 @@ static uint64_t storm_ns(void)
 
 struct letter {
 	uint32_t life, number;
-	uint8_t body[BODY];
+	uint8_t body[BODY_LONG];
 };
 
-static size_t write_letter(struct letter *l, uint32_t life, uint32_t number)
+/* A storm that wants to see victims killed in the middle of a copy has long letters too. */
+static size_t body_size(const struct storm *s, uint32_t life, uint32_t number)
 {
 	size_t size = 1 + (life * 31 + number * 17) % BODY;
+
+	return s->copying_wanted && number % 3 == 0 ? size + MPT_LONG : size;
+}
+
+static size_t write_letter(const struct storm *s, struct letter *l, uint32_t life, uint32_t number)
+{
+	size_t size = body_size(s, life, number);
 
 	l->life = life;
 	l->number = number;
@@ -79,9 +88,9 @@ static size_t write_letter(struct letter *l, uint32_t life, uint32_t number)
 	return offsetof(struct letter, body) + size;
 }
 
-static bool is_whole(const struct letter *l, ssize_t size)
+static bool is_whole(const struct storm *s, const struct letter *l, ssize_t size)
 {
-	size_t body = 1 + (l->life * 31 + l->number * 17) % BODY;
+	size_t body = body_size(s, l->life, l->number);
 
 	if (size != (ssize_t)(offsetof(struct letter, body) + body))
 		return false;
@@ -98,7 +107,7 @@ static void produces(void *arg)
 	struct letter l;
 
 	for (uint32_t n = 0; n < PUTS_MOST && !reached(&w->storm->finish); n++) {
-		size_t size = write_letter(&l, w->life, n);
+		size_t size = write_letter(w->storm, &l, w->life, n);
 		int rc;
 
 		mine->started = n + 1;
@@ -124,7 +133,7 @@ static void consumes(void *arg)
 			return;
 		if (n == -ETIMEDOUT)
 			continue;
-		child_claims(n > 0 && is_whole(&l, n));
+		child_claims(n > 0 && is_whole(w->storm, &l, n));
 		child_claims(l.life < LIVES_MOST && l.number < PUTS_MOST);
 		child_claims(l.number >= next[l.life]);
 		next[l.life] = l.number + 1;
@@ -178,14 +187,6 @@ static void start(struct worker *w)
 	w->pid = child(w->body, w);
 }
 
-static const struct mpt_wire_thread *thread_in(uint32_t word)
-{
-	const struct mpt_wire_section *s = &segment()->section[MPT_SEC_THREADS];
-
-	return (const void *)((const uint8_t *)segment() + s->offset +
-			      (uint64_t)s->stride * MPT_LOCK_SLOT(word));
-}
-
 /* Is the stopped victim's name in one of the object's lock words? */
 static bool holds(void *arg, pid_t pid)
 {
@@ -195,7 +196,7 @@ static bool holds(void *arg, pid_t pid)
 	for (int i = 0; i < 2; i++) {
 		uint32_t word = __atomic_load_n(&sides[i]->lock, __ATOMIC_SEQ_CST);
 
-		if (word && thread_in(word)->tid == (uint32_t)pid)
+		if (word && segment_owner(word)->tid == (uint32_t)pid)
 			return true;
 	}
 	return false;
@@ -250,6 +251,7 @@ static void kill_one(struct storm *s, struct worker *w, bool steered)
 	s->inside += inside;
 	s->with_intent += has_intent(w->pid);
 	s->acquiring_holders += inside && life->acquiring;
+	s->copying += s->copying_wanted && row_of(s->object, w->pid);
 	kill_child(w->pid);
 }
 
@@ -259,7 +261,8 @@ static bool enough(const struct storm *s)
 	uint64_t part = SANITIZED ? 5 : 1; /* the sanitizer's steps are many */
 
 	return s->kills >= 50 / part && s->inside >= 15 / part &&
-	       s->with_intent >= s->intents_wanted / part;
+	       s->with_intent >= s->intents_wanted / part &&
+	       s->copying >= s->copying_wanted / part;
 }
 
 static void rage(struct storm *s, struct worker *workers)
@@ -304,17 +307,12 @@ static uint64_t letters_got(const struct storm *s, uint64_t *missing)
 	return got;
 }
 
-static void every_letter_is_got_once_or_was_in_a_killed_consumers_hand(void **state)
+/* Producers are let go first, then consumers, who leave an empty queue. */
+static void rage_in_queue(struct storm *s, struct worker *workers,
+			  const struct mpt_queue_options *options)
 {
-	struct mpt_queue_options options = { .name = "storm", .maxsize = 16, .bytes = 16384 };
-	struct worker workers[WORKERS];
-	struct storm *s = new_storm(workers);
-	uint64_t got, missing, taken, lost;
-	struct ledger sum;
-
-	(void)state;
-	assert_int_equal(mpt_queue_create(&s->queue, &options), 0);
-	s->object = segment_object("storm");
+	assert_int_equal(mpt_queue_create(&s->queue, options), 0);
+	s->object = segment_object(options->name);
 	s->intents_wanted = 5;
 	for (int i = 0; i < WORKERS; i++)
 		workers[i].body = i % 2 ? consumes : produces;
@@ -325,15 +323,20 @@ static void every_letter_is_got_once_or_was_in_a_killed_consumers_hand(void **st
 	reach(&s->finish);
 	for (int i = 1; i < WORKERS; i += 2)
 		assert_ends_well(workers[i].pid);
-	got = letters_got(s, &missing);
-	sum = segment_ledger(s->object);
-	taken = s->object->take.index;
-	lost = s->object->lost + sum.committed;
-	printf("# note: queue: %llu kills, %llu holding a side, %llu inside a put or get; "
-	       "%llu got, %llu counted lost, %llu recoveries\n",
+}
+
+static void assert_account_is_exact(struct storm *s)
+{
+	struct ledger sum = segment_ledger(s->object);
+	uint64_t missing, got = letters_got(s, &missing), taken = s->object->take.index,
+		 lost = s->object->lost + sum.committed;
+
+	printf("# note: queue: %llu kills, %llu holding a side, %llu inside a put or get, "
+	       "%llu copying aside; %llu got, %llu counted lost, %llu recoveries\n",
 	       (unsigned long long)s->kills, (unsigned long long)s->inside,
-	       (unsigned long long)s->with_intent, (unsigned long long)got,
-	       (unsigned long long)lost, (unsigned long long)s->object->recovered);
+	       (unsigned long long)s->with_intent, (unsigned long long)s->copying,
+	       (unsigned long long)got, (unsigned long long)lost,
+	       (unsigned long long)s->object->recovered);
 	assert_int_equal(s->object->give.index, taken);
 	assert_true(got <= taken && taken - got <= s->kills);
 	assert_true(lost <= taken - got);
@@ -342,6 +345,31 @@ static void every_letter_is_got_once_or_was_in_a_killed_consumers_hand(void **st
 	assert_int_equal(sum.gives, taken);
 	assert_int_equal(sum.takes, taken);
 	assert_true(enough(s));
+}
+
+static void every_letter_is_got_once_or_was_in_a_killed_consumers_hand(void **state)
+{
+	struct mpt_queue_options options = { .name = "storm", .maxsize = 16, .bytes = 16384 };
+	struct worker workers[WORKERS];
+	struct storm *s = new_storm(workers);
+
+	(void)state;
+	rage_in_queue(s, workers, &options);
+	assert_account_is_exact(s);
+	mpt_queue_destroy(s->queue);
+}
+
+static void long_letters_too_and_all_bytes_come_back(void **state)
+{
+	struct mpt_queue_options options = { .name = "long", .maxsize = 16, .bytes = 4 * LONG };
+	struct worker workers[WORKERS];
+	struct storm *s = new_storm(workers);
+
+	(void)state;
+	s->copying_wanted = 10;
+	rage_in_queue(s, workers, &options);
+	assert_account_is_exact(s);
+	assert_all_bytes_are_free(s->queue);
 	mpt_queue_destroy(s->queue);
 }
 
@@ -383,6 +411,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		api_test(every_letter_is_got_once_or_was_in_a_killed_consumers_hand),
+		api_test(long_letters_too_and_all_bytes_come_back),
 		api_test(holders_exclude_each_other_and_each_death_of_one_is_told),
 	};
 

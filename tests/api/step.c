@@ -83,6 +83,11 @@ bool step_syscalls(pid_t pid, uint64_t k)
 	return advance(pid, k, PTRACE_SYSCALL);
 }
 
+void let_go(pid_t pid, int signal)
+{
+	assert_int_equal(ptrace(PTRACE_DETACH, pid, 0, signal), 0);
+}
+
 void interrupt(pid_t pid)
 {
 	int status;

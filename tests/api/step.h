@@ -22,6 +22,8 @@ bool step(pid_t pid, uint64_t k);
 /* Lets it run to the k-th entry or exit of a system call.  False: as above. */
 bool step_syscalls(pid_t pid, uint64_t k);
 
+/* Lets one that is stepped run on by itself, with a signal unless it is 0. */
+void let_go(pid_t pid, int signal);
 /* Stops a child that runs, to be stepped. */
 void interrupt(pid_t pid);
 /* Steps until the condition holds; false: it did not within `most` instructions. */

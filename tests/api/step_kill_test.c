@@ -351,6 +351,8 @@ static uint64_t step_second_deaths(const struct stepped *again, struct world *w)
 		w->first_death_at = i ? commit + 2 : commit - 5;
 		w->takeover = (struct moment)NOT_YET;
 		kills += step_range(again, w, i * 97, RECOVERY, COARSEST);
+		if (w->takeover.first == NEVER) /* the way there is not always equally long */
+			kills += step_range(again, w, RECOVERY, 4 * RECOVERY, COARSEST);
 		assert_true(w->takeover.first != NEVER);
 		kills += step_range(again, w, w->takeover.last_without, w->takeover.first + 100,
 				    FINE * 2);

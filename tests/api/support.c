@@ -253,6 +253,11 @@ uint32_t segment_slot(const struct mpt_wire_object *object)
 	return (uint32_t)(object - first);
 }
 
+const void *segment_storage(const struct mpt_wire_object *object)
+{
+	return slot_of(MPT_SEC_ARENA, (uint32_t)object->extent);
+}
+
 const struct mpt_wire_process *segment_process(pid_t pid)
 {
 	for (uint32_t i = 0; i < slots(MPT_SEC_PROCESSES); i++) {
@@ -281,6 +286,11 @@ const struct mpt_wire_thread *segment_thread(pid_t pid)
 			return t;
 	}
 	return NULL;
+}
+
+const struct mpt_wire_thread *segment_owner(uint32_t word)
+{
+	return slot_of(MPT_SEC_THREADS, MPT_LOCK_SLOT(word));
 }
 
 bool is_blocked_in(pid_t pid, enum mpt_op op)

@@ -116,9 +116,13 @@ void join_thread(pthread_t thread);
 const struct mpt_wire_header *segment(void);
 const struct mpt_wire_object *segment_object(const char *name);
 uint32_t segment_slot(const struct mpt_wire_object *object);
+/* Where what the object stores lies; stays readable when the object has ended. */
+const void *segment_storage(const struct mpt_wire_object *object);
 /* The thread slot of a process's first thread that lives or lived; NULL: none. */
 const struct mpt_wire_thread *segment_thread(pid_t pid);
 const struct mpt_wire_process *segment_process(pid_t pid);
+/* Whose lock word it is. */
+const struct mpt_wire_thread *segment_owner(uint32_t word);
 /* Is a thread of pid blocked in op now, as a viewer sees it? */
 bool is_blocked_in(pid_t pid, enum mpt_op op);
 /* The sums over all ledger rows of an object. */

@@ -7,6 +7,11 @@
  * process may exit right after), the size is exact, order holds over all
  * producers, and a killed producer or consumer never damages the queue: a
  * message is in it whole or not at all.
+ *
+ * A message of 64 KiB or more is copied, in and out, while others put and get: nobody waits
+ * for somebody else's copy.  It takes its place in the order when it is whole, and its
+ * bytes are in use from before the one copy until after the other, also while its
+ * producer or consumer is stopped there; of one killed there they come back.
  */
 #ifndef MPTRACE_QUEUE_H
 #define MPTRACE_QUEUE_H
@@ -39,10 +44,13 @@ MPT_API int mpt_queue_create(struct mpt_queue **out, const struct mpt_queue_opti
 MPT_API int mpt_queue_open(struct mpt_queue **out, const char *name, unsigned int flags);
 
 /* Appends a copy of size bytes (0 is a message too).
- * Returns 0; MPT_RECOVERED: done, after a producer had died inside a put;
+ * Returns 0; MPT_RECOVERED: done, after a producer had died inside a put (not while its
+ * long message was copied: then it held nothing);
  * -EAGAIN full; -ETIMEDOUT still full; -EMSGSIZE larger than the queue's bytes
  * (never fits; the error hook is called); -ESHUTDOWN; -EINTR; -EINVAL; -EDEADLK
- * called by a signal handler that interrupted the same side of this queue.
+ * called by a signal handler that interrupted the same side of this queue (in the middle of
+ * a long message's copy it may).  A long message for which there is no slot any more when
+ * it is copied waits for one, up to timeout_ns in all, and else is not put.
  * Blocks up to timeout_ns while there is no room.  [Queue.put] */
 MPT_API int mpt_queue_put(struct mpt_queue *queue, const void *data, size_t size,
 			  uint64_t timeout_ns);
