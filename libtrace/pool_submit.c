@@ -126,7 +126,7 @@ ssize_t mpt_pool_apply(struct mpt_pool *pool, const struct mpt_pool_call *call, 
 
 /* ---- map --------------------------------------------------------------------------------- */
 
-static bool valid_map(const struct mpt_pool *pool, const struct mpt_pool_map *m)
+static bool valid_map(const struct mpt_pool *pool, const struct mpt_pool_mapping *m)
 {
 	return pool && m && m->function && (m->in || !m->in_size || !m->count) &&
 	       (m->out || !m->out_size || !m->count);
@@ -147,7 +147,7 @@ size_t pool_chunk(const struct mpt_pool *pool, size_t wish, size_t in_size, size
 	return wish < most ? wish : most;
 }
 
-static int fill_in(struct mpt_result *job, const struct mpt_pool_map *m)
+static int fill_in(struct mpt_result *job, const struct mpt_pool_mapping *m)
 {
 	struct mpt_pool *pool = job->pool;
 	size_t wish = m->chunk ? m->chunk :
@@ -168,7 +168,7 @@ static int fill_in(struct mpt_result *job, const struct mpt_pool_map *m)
 	return chunk ? 0 : -EMSGSIZE;
 }
 
-static int hand_in_map(struct mpt_pool *pool, const struct mpt_pool_map *m, struct member *me,
+static int hand_in_map(struct mpt_pool *pool, const struct mpt_pool_mapping *m, struct member *me,
 		       struct mpt_result **out)
 {
 	int function = admit(pool, m->function), rc;
@@ -191,7 +191,7 @@ static int hand_in_map(struct mpt_pool *pool, const struct mpt_pool_map *m, stru
 	return rc;
 }
 
-int mpt_pool_map_async(struct mpt_pool *pool, const struct mpt_pool_map *map,
+int mpt_pool_map_async(struct mpt_pool *pool, const struct mpt_pool_mapping *map,
 		       struct mpt_result **out)
 {
 	struct member *me;
@@ -209,9 +209,9 @@ int mpt_pool_map_async(struct mpt_pool *pool, const struct mpt_pool_map *map,
 	return rc;
 }
 
-int mpt_pool_map(struct mpt_pool *pool, const struct mpt_pool_map *map, uint64_t timeout_ns)
+int mpt_pool_map(struct mpt_pool *pool, const struct mpt_pool_mapping *map, uint64_t timeout_ns)
 {
-	struct mpt_pool_map plain;
+	struct mpt_pool_mapping plain;
 	struct mpt_result *job;
 	ssize_t n;
 	int rc;

@@ -54,6 +54,47 @@ const struct mpt_wire_pool_seat *pool_wire_seat(uint32_t seat);
 /* The pids of its workers that are ready, in the order of their seats; how many. */
 int pool_pids(pid_t *pids);
 
+static inline ssize_t echoes(const void *arg, size_t size, void *result, size_t room)
+{
+	if (size > room)
+		return -ENOBUFS;
+	memcpy(result, arg, size);
+	return (ssize_t)size;
+}
+
+/* A generator of 1, 2 ... end. */
+struct counter {
+	int n, end;
+	int failure; /* instead of its end */
+};
+
+static inline int counts(void *arg, void *item)
+{
+	struct counter *c = arg;
+
+	if (c->n == c->end)
+		return c->failure ? c->failure : -ENODATA;
+	c->n++;
+	memcpy(item, &c->n, sizeof(c->n));
+	return 0;
+}
+
+#define MANY 1000
+
+/* Doubles 1, 2 ... count. */
+static inline struct mpt_pool_mapping map_of(int *in, int *out, size_t count, size_t chunk)
+{
+	struct mpt_pool_mapping map = { .function = pool_twice, .in = in, .in_size = sizeof(*in),
+				    .count = count, .out = out, .out_size = sizeof(*out),
+				    .chunk = chunk };
+
+	for (size_t i = 0; i < count; i++) {
+		in[i] = (int)i + 1;
+		out[i] = 0;
+	}
+	return map;
+}
+
 int pool_setup(void **state);
 int pool_teardown(void **state);
 #define pool_test(function) \

@@ -102,7 +102,7 @@ static void a_worker_killed_anywhere_in_a_chunk_loses_one_item_at_most(void **st
 	for (int i = 0; i < 8; i++)
 		in[i] = i;
 	for (k = 0; k < TASK_MOST && whole < 10; k += stride) {
-		struct mpt_pool_map map = { .function = pool_count, .in = in,
+		struct mpt_pool_mapping map = { .function = pool_count, .in = in,
 					    .in_size = sizeof(int), .count = 8, .out = out,
 					    .out_size = sizeof(int), .status = status, .chunk = 8 };
 		struct mpt_result *result;

@@ -63,7 +63,9 @@ is_stuck() {
 }
 await is_stuck
 expect "tasks that wait for a lock of who waits for them are a deadlock" 1
+# shellcheck disable=SC2016 # the backquotes are mpstat's
 check "the pool is named" grep -q 'finish a task of pool `images`' "$out"
+# shellcheck disable=SC2016 # the backquotes are mpstat's
 check "the lock is named, and who has it" grep -q 'waits for lock `disk` held by MainProcess' "$out"
 end_by_kill stuck
 
@@ -71,6 +73,7 @@ end_by_kill stuck
 
 start lost "$programs/pool" lost || exit 1
 look check -p "${pid_of[lost]}"
+# shellcheck disable=SC2016 # the backquotes are mpstat's
 check "a lost task is told" grep -q '1 task of pool `images` was lost: its worker died in it' "$out"
 look snapshot --json -p "${pid_of[lost]}"
 json_is "and counted, and the worker replaced" "$out" \

@@ -508,13 +508,10 @@ static void random_facts_never_break_the_model(void **state)
 		if (fact.type == FACT_LIFE)
 			fact.u.life.core = true;
 		if (fact.type == FACT_THREAD)
-			fact.u.thread.ended = fact.u.thread.wait_over =
-				fact.u.thread.task_awaited = rand_r(&seed) % 2;
+			fact.u.thread.task_awaited = fact.u.thread.ended = fact.u.thread.wait_over = rand_r(&seed) % 2;
 		if (fact.type == FACT_OBJECT)
 			fact.u.object.held = fact.u.object.set = fact.u.object.broken =
-				fact.u.object.unguarded = true;
-		if (fact.type == FACT_OBJECT)
-			fact.u.object.terminated = rand_r(&seed) % 2;
+				fact.u.object.unguarded = fact.u.object.terminated = true;
 		if (fact.type == FACT_SOURCE)
 			fact.u.source.ok = rand_r(&seed) % 2;
 		if (fact.type == FACT_DOMAIN)

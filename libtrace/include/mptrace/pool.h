@@ -87,7 +87,7 @@ struct mpt_pool_call {
 
 /* One call for each item of an array.  The arrays stay the caller's, and stay where they
  * are until the result is ready or its handle destroyed. */
-struct mpt_pool_map {
+struct mpt_pool_mapping {
 	mpt_pool_function *function;
 	const void *in; /* count items of in_size bytes */
 	size_t in_size, count;
@@ -142,7 +142,7 @@ MPT_API int mpt_pool_apply_async(struct mpt_pool *pool, const struct mpt_pool_ca
 
 /* Submits a call for each item.  Same results; no items is fine, and ready at once.
  * [Pool.map_async; starmap_async: an item may be a struct of several arguments] */
-MPT_API int mpt_pool_map_async(struct mpt_pool *pool, const struct mpt_pool_map *map,
+MPT_API int mpt_pool_map_async(struct mpt_pool *pool, const struct mpt_pool_mapping *map,
 			       struct mpt_result **out);
 
 /* Begins to run a function over a generator.  The generator is asked in this call and in
@@ -167,7 +167,7 @@ MPT_API ssize_t mpt_pool_apply(struct mpt_pool *pool, const struct mpt_pool_call
  * Returns 0; the error of the first item found failed, `status` tells of all; else as
  * mpt_pool_apply: when it gives up, items not begun are dropped.
  * Blocks up to timeout_ns.  [Pool.map, Pool.starmap] */
-MPT_API int mpt_pool_map(struct mpt_pool *pool, const struct mpt_pool_map *map,
+MPT_API int mpt_pool_map(struct mpt_pool *pool, const struct mpt_pool_mapping *map,
 			 uint64_t timeout_ns);
 
 /* ---- results ------------------------------------------------------------------ */
