@@ -14,6 +14,7 @@ start busy "$programs/pool" busy || exit 1
 pid=${pid_of[busy]}
 at_work() {
 	look snapshot --json -p "$pid"
+	# shellcheck disable=SC2016 # the backquotes are mpstat's
 	[ "$(grep -o 'running task `resize`' "$out" | wc -l)" -ge 3 ]
 }
 check "three workers are at work" await at_work
@@ -43,6 +44,7 @@ check "it says how many are busy" grep -q "(2 of 3 busy)" "$out"
 look check -p "$pid"
 expect "a busy pool is fine" 0
 end_by_kill busy
+# shellcheck disable=SC2016 # for that shell
 none "workers of a killed creator leave" "$(await sh -c '! pgrep -f "$0" >/dev/null' \
 	"^$programs/pool busy" || pgrep -af "$programs/pool busy")"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* model_test.c - identity, sources, snapshots, tree, filter, ledger, bounds. */
-#include "tests/unit/tell.h"
-
 #include "mpstat/model/ledger.h"
+#include "tests/unit/tell.h"
 
 #include <math.h>
 #include <stdlib.h>
