@@ -3,6 +3,7 @@
 #include "libtrace/object.h"
 
 #include "libtrace/arena.h"
+#include "libtrace/bell.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -327,6 +328,7 @@ static void wake_everybody(struct mpt_wire_object *o)
 		add32(&side->seq, 1);
 		futex_wake(&side->seq, INT_MAX);
 		futex_wake(&side->lock, INT_MAX);
+		bell_answer(side);
 	}
 }
 
@@ -594,6 +596,7 @@ void object_recover(struct member *me, const struct handle *h, struct mpt_wire_s
 	for (int i = 0; i < OBJECT_SIDES; i++) {
 		add32(&object_side(h->object, i)->seq, 1);
 		futex_wake(&object_side(h->object, i)->seq, INT_MAX);
+		bell_answer(object_side(h->object, i));
 	}
 }
 
