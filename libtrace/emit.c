@@ -24,13 +24,10 @@ void emit_note(struct member *me, uint16_t op, uint32_t object, uint64_t value)
 				       .value = value });
 }
 
-void emit_block(struct member *me, struct blocking *how)
+static void show(struct member *me, const struct blocking *how)
 {
 	struct mpt_wire_wait *w = &me->thread->wait;
 
-	if (how->since)
-		return;
-	how->since = clock_now(&me->clock);
 	store32(&w->seq, w->seq + 1);
 	order_stores();
 	w->op = how->op;
@@ -39,7 +36,25 @@ void emit_block(struct member *me, struct blocking *how)
 	w->object_generation = how->object_generation;
 	w->since_ns = how->since;
 	w->deadline_ns = how->deadline == MPT_FOREVER ? 0 : how->deadline;
+	if (how->any)
+		me->thread->any = *how->any;
 	store32_release(&w->seq, w->seq + 1);
+}
+
+void emit_block_again(struct member *me, const struct blocking *how)
+{
+	const struct mpt_wire_wait *w = &me->thread->wait;
+
+	if (how->since && (w->since_ns != how->since || w->op != how->op))
+		show(me, how);
+}
+
+void emit_block(struct member *me, struct blocking *how)
+{
+	if (how->since)
+		return;
+	how->since = clock_now(&me->clock);
+	show(me, how);
 	emit(me, &(struct mpt_record){ .time = how->since,
 				       .op = how->op,
 				       .phase = MPT_PHASE_BEGIN,

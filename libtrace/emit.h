@@ -51,6 +51,8 @@ void emit_note(struct member *me, uint16_t op, uint32_t object, uint64_t value);
 /* "Blocked in how->op on how->object since now": state and BEGIN record.  Does
  * nothing when already blocked (how->since). */
 void emit_block(struct member *me, struct blocking *how);
+/* Shows it again, in case another call of this thread has waited meanwhile. */
+void emit_block_again(struct member *me, const struct blocking *how);
 /* Ends it; returns how long it was, ns, 0 when it never blocked. */
 uint64_t emit_unblock(struct member *me, const struct blocking *how, uint64_t now);
 

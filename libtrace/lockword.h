@@ -29,6 +29,7 @@ struct blocking {
 	bool interruptible;
 	uint32_t object, object_generation;
 	uint64_t since; /* set when it first blocked; 0: it did not */
+	const struct mpt_wire_any *any; /* WAIT_ANY: what it waits for; else NULL */
 	const uint32_t *closed; /* A: set when this process closes the handle; NULL: never */
 	bool until_end; /* -ESHUTDOWN as soon as the object has ended, held or not */
 };

@@ -8,6 +8,7 @@
 
 #include "libtrace/alive.h"
 #include "libtrace/arena.h"
+#include "libtrace/bell.h"
 #include "libtrace/contract/vocab.h"
 #include "libtrace/emit.h"
 #include "libtrace/identity.h"
@@ -283,6 +284,7 @@ static void thread_leave(void *arg)
 	if (me->epoch != *member_epoch)
 		return; /* copied by fork: not our slot */
 	me->recording = false;
+	bell_leave(me);
 	me->thread->ended_ns = futex_now();
 	store32_release(&me->thread->state, MPT_SLOT_ENDED);
 	if (me->holds_life)

@@ -34,6 +34,8 @@ struct member {
 	bool recording;
 	bool holds_life; /* it attached the process: its end is noticed (alive.h) */
 	uint32_t depth; /* operation records in use */
+	int bell;	/* descriptor (bell.h); 0: none */
+	struct member *next_bell;
 	struct spin lock_spin, event_spin;
 	struct clock clock;
 	struct mpt_ring ring;

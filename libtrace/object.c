@@ -3,6 +3,7 @@
 #include "libtrace/object.h"
 
 #include "libtrace/arena.h"
+#include "libtrace/bell.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -327,6 +328,7 @@ static void wake_everybody(struct mpt_wire_object *o)
 		add32(&side->seq, 1);
 		futex_wake(&side->seq, INT_MAX);
 		futex_wake(&side->lock, INT_MAX);
+		bell_answer(side);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "libtrace/object.h"
 
 #include "libtrace/arena.h"
+#include "libtrace/bell.h"
 
 static struct mpt_wire_use *row_of(struct mpt_wire_thread *t, uint16_t use)
 {
@@ -120,6 +121,7 @@ void object_recover(struct member *me, const struct handle *h, struct mpt_wire_s
 	for (int i = 0; i < OBJECT_SIDES; i++) {
 		add32(&object_side(h->object, i)->seq, 1);
 		futex_wake(&object_side(h->object, i)->seq, INT_MAX);
+		bell_answer(object_side(h->object, i));
 	}
 }
 

@@ -81,6 +81,13 @@ void pipe_leave(struct pipe_call *call);
  * me NULL: this process was never inside. */
 void pipe_shut(struct mpt_pipe *pipe, struct member *me);
 
+/* For those that wait for several things (wait.c): keeps the descriptor open, as a call
+ * inside does, and tells whether receiving would not block now: 1 or 0.  0; -EBADF,
+ * -ESHUTDOWN. */
+int pipe_hold(struct mpt_pipe *pipe, struct member *me);
+void pipe_let_go(struct mpt_pipe *pipe, struct member *me);
+int pipe_look(struct mpt_pipe *pipe, struct member *me);
+
 /* Takes the call's side.  A call that tries once waits a moment for it, unless
  * `long_held`: then its holder is in the middle of a long message.
  * 0; -EAGAIN, -ETIMEDOUT, -EINTR, -ESHUTDOWN; -EPIPE the pipe has ended. */

@@ -77,6 +77,32 @@ static void last_out(struct mpt_pipe *p, struct member *me)
 	p->fd = -1;
 }
 
+/* Lets the caller in for a call on direction h. */
+static int enter(struct mpt_pipe *p, const struct handle *h, const struct member *me)
+{
+	if (unlikely(!h->object))
+		return load32(&p->in.closed) ? -ESHUTDOWN : -EBADF;
+	return gate_enter(p, pipe_ident(me));
+}
+
+static void leave(struct mpt_pipe *p, struct member *me)
+{
+	uint64_t before = add64(&p->gate, (uint64_t)-1);
+
+	if (unlikely((uint32_t)before == (GATE_SHUT | 1)))
+		last_out(p, me);
+}
+
+int pipe_hold(struct mpt_pipe *p, struct member *me)
+{
+	return enter(p, &p->in, me);
+}
+
+void pipe_let_go(struct mpt_pipe *p, struct member *me)
+{
+	leave(p, me);
+}
+
 int pipe_enter(struct pipe_call *c, struct mpt_pipe *p, struct handle *h, uint16_t op,
 	       uint64_t timeout_ns)
 {
@@ -85,9 +111,7 @@ int pipe_enter(struct pipe_call *c, struct mpt_pipe *p, struct handle *h, uint16
 	c->me = member_get(&rc);
 	if (unlikely(!c->me))
 		return rc;
-	if (unlikely(!h->object))
-		return load32(&p->in.closed) ? -ESHUTDOWN : -EBADF;
-	rc = gate_enter(p, pipe_ident(c->me));
+	rc = enter(p, h, c->me);
 	if (unlikely(rc < 0))
 		return rc;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &c->cancel);
@@ -104,10 +128,7 @@ int pipe_enter(struct pipe_call *c, struct mpt_pipe *p, struct handle *h, uint16
 
 void pipe_leave(struct pipe_call *c)
 {
-	uint64_t before = add64(&c->pipe->gate, (uint64_t)-1);
-
-	if (unlikely((uint32_t)before == (GATE_SHUT | 1)))
-		last_out(c->pipe, c->me);
+	leave(c->pipe, c->me);
 	pthread_setcancelstate(c->cancel, NULL);
 }
 

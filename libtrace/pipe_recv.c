@@ -252,6 +252,21 @@ static int ready(struct receiving *r)
 	return rc;
 }
 
+int pipe_look(struct mpt_pipe *p, struct member *me)
+{
+	struct receiving r = { .buffer = NULL };
+	int rc = pipe_enter(&r.call, p, &p->in, MPT_OP_PIPE_POLL, 0);
+
+	if (rc < 0)
+		return rc;
+	rc = ready(&r);
+	emit_unblock(me, &r.call.how, 0);
+	pipe_leave(&r.call);
+	if (rc == -EAGAIN)
+		return 0; /* another process is in the middle of a message */
+	return rc == -EPIPE ? 1 : rc;
+}
+
 static int poll_until(struct receiving *r)
 {
 	int rc;

@@ -100,6 +100,37 @@ static int check(const struct mpt_process *p)
 	return 0;
 }
 
+int process_hold(struct mpt_process *p)
+{
+	int rc;
+
+	children_lock();
+	rc = check(p);
+	if (rc == 0)
+		p->waiting++;
+	children_unlock();
+	return rc;
+}
+
+void process_let_go(struct mpt_process *p)
+{
+	children_lock();
+	p->waiting--;
+	children_put(p);
+	children_unlock();
+}
+
+int process_look(struct mpt_process *p, int *fd)
+{
+	int rc;
+
+	children_lock();
+	rc = p->closed ? -ESHUTDOWN : children_ended(p);
+	*fd = p->pidfd;
+	children_unlock();
+	return rc;
+}
+
 /* Sleeps until fd is readable, at most a slice, never past the deadline. */
 static bool readable(int fd, struct slice *slice, uint64_t deadline)
 {
@@ -165,19 +196,11 @@ int process_wait(struct mpt_process *p, uint64_t timeout_ns)
 int mpt_process_join(struct mpt_process *p, uint64_t timeout_ns)
 {
 	struct quiet quiet = quiet_begin();
-	int rc;
+	int rc = process_hold(p);
 
-	children_lock();
-	rc = check(p);
-	if (rc == 0)
-		p->waiting++;
-	children_unlock();
 	if (rc == 0) {
 		rc = process_wait(p, timeout_ns);
-		children_lock();
-		p->waiting--;
-		children_put(p);
-		children_unlock();
+		process_let_go(p);
 	}
 	quiet_end(quiet);
 	return rc;

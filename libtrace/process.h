@@ -71,8 +71,15 @@ struct process_birth {
 
 /* ---- process.c -------------------------------------------------------------- */
 
-/* Waits for the end of a child of this process, seen by viewers.  The caller has
- * counted itself in p->waiting.  0, -EAGAIN, -ETIMEDOUT. */
+/* Keeps the handle while a call waits for its process.  0, -ESHUTDOWN, -ECHILD. */
+int process_hold(struct mpt_process *p);
+void process_let_go(struct mpt_process *p);
+/* Has the process of a held handle ended (1, reaps), or not (0)?  *fd is to be polled until then;
+ * -1: there is none.  -ESHUTDOWN: closed meanwhile. */
+int process_look(struct mpt_process *p, int *fd);
+
+/* Waits for the end of a child of this process, seen by viewers.  The caller
+ * holds the handle.  0, -EAGAIN, -ETIMEDOUT. */
 int process_wait(struct mpt_process *p, uint64_t timeout_ns);
 
 /* Sends sig and records it as op.  Under children_lock.  0, -EPERM. */

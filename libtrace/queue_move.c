@@ -16,7 +16,24 @@
  */
 #include "libtrace/queue_long.h"
 
+#include "libtrace/bell.h"
+
 #include <string.h>
+
+/* ---- who waits for a message -------------------------------------------------------- */
+
+static __attribute__((noinline)) void wake_taker_slowly(struct mpt_wire_side *give)
+{
+	eventcount_wake_slow(&give->seq, &give->want, 1);
+	bell_answer(give);
+}
+
+/* One who sleeps for it, and all who poll. */
+static void wake_taker(struct mpt_wire_object *o)
+{
+	if (unlikely(load32(&o->give.want) == load32(&o->give.seq)))
+		wake_taker_slowly(&o->give);
+}
 
 /* ---- put -------------------------------------------------------------------------- */
 
@@ -183,7 +200,7 @@ static inline int finish_put(struct mpt_queue *q, struct member *me, const struc
 	unhint(o, &p->wait);
 	lockword_release(&o->give.lock);
 	side_record(me, how, now, number, waited);
-	eventcount_wake(&o->give.seq, &o->give.want, 1);
+	wake_taker(o);
 	pass_on(o, &p->wait);
 	return p->wait.recovered;
 }
@@ -350,7 +367,7 @@ static void finish_get(struct mpt_wire_object *o, struct member *me, struct side
 	queue_wake_givers(o);
 	/* We were woken and left something: so is the next one. */
 	if (unlikely(more))
-		eventcount_wake(&o->give.seq, &o->give.want, 1);
+		wake_taker(o);
 }
 
 int queue_get(struct mpt_queue *q, struct member *me, struct message *m, uint64_t timeout_ns)
@@ -369,7 +386,7 @@ int queue_get(struct mpt_queue *q, struct member *me, struct message *m, uint64_
 	if (unlikely(q->messages[o->take.index & q->slot_mask].size > m->size)) {
 		lockword_release(&o->take.lock);
 		/* The wake that brought us is somebody else's now. */
-		eventcount_wake(&o->give.seq, &o->give.want, 1);
+		wake_taker(o);
 		return side_fail(me, &how, -EMSGSIZE);
 	}
 	now = clock_now(&me->clock);

@@ -226,6 +226,19 @@ struct mpt_wire_use {
 };
 _Static_assert(sizeof(struct mpt_wire_use) == 32, "wire: use size");
 
+/* What a thread in wait.any waits for: any of these.  Part of its wait state: changes only
+ * while wait.seq is odd, and means something only while wait.op is WAIT_ANY. */
+#define MPT_ANY 6
+struct mpt_wire_any {
+	uint32_t count; /* of all things, of which the first MPT_ANY are listed */
+	uint32_t reserved;
+	struct {
+		uint32_t object;     /* slot; MPT_REF_PROCESS | slot; MPT_REF_NONE: a descriptor */
+		uint32_t generation; /* of the slot; the descriptor */
+	} ref[MPT_ANY];
+};
+_Static_assert(sizeof(struct mpt_wire_any) == 56, "wire: any size");
+
 struct mpt_wire_thread {
 	uint32_t state;	     /* A: enum mpt_slot_state */
 	uint32_t generation; /* 1..32767; +1 at each reuse */
@@ -250,7 +263,10 @@ struct mpt_wire_thread {
 	struct mpt_wire_work work;
 	uint64_t serves; /* worker of the object in this slot + 1, its generation above it; 0: of
 			  * none.  A; writer: the thread */
-	uint64_t reserved[25];
+	struct mpt_wire_any any;
+	uint32_t bell; /* A: it sleeps in poll(2) and has a doorbell (bell.h); writer: itself */
+	uint32_t reserved2;
+	uint64_t reserved[17];
 };
 _Static_assert(sizeof(struct mpt_wire_thread) == 512, "wire: thread size");
 
@@ -270,7 +286,7 @@ struct mpt_wire_hist {
  * One side of an object: those who TAKE (get, recv, acquire), those who
  * GIVE (put, send; unused by locks), or those who FINISH.  Each side has a lock word of its own,
  * so that a producer and a consumer never share a cache line they both write.
- * All words but lock and want/seq (and a pipe's timeouts, an atomic sum) are written
+ * All words but lock, want/seq and polled (and a pipe's timeouts, an atomic sum) are written
  * by the holder of `lock`.
  */
 struct mpt_wire_side {
@@ -291,10 +307,15 @@ struct mpt_wire_side {
 	uint64_t wait_ns;  /* sum of the time blocked */
 	uint64_t wait_max_ns;
 	uint64_t timeouts; /* operations that gave up: Empty, Full, timeout */
-	uint64_t reserved[7];
+	uint32_t polled;   /* A: give of DEPTH kinds: thread slot + 1 of who waits for an item in
+			    * poll(2), besides those who sleep on seq; MPT_POLLED_BY_SEVERAL; 0:
+			    * nobody.  Writers: who waits, by CAS; who wakes: to 0 (bell.h) */
+	uint32_t reserved1;
+	uint64_t reserved[6];
 	struct mpt_wire_hist wait; /* of the operations that blocked */
 };
 _Static_assert(sizeof(struct mpt_wire_side) == 448, "wire: side size");
+#define MPT_POLLED_BY_SEVERAL UINT32_MAX
 
 /*
  * A lock word: 0 is free, else the thread slot of the owner + 1 in the low 16

@@ -97,6 +97,19 @@ static bool is_over(const struct decode *d, uint32_t slot)
 	       is_notified(d, slot, o);
 }
 
+_Static_assert(MPT_ANY == FACT_ANY && MPT_REF_PROCESS == FACT_REF_PROCESS &&
+		       MPT_REF_NONE == FACT_REF_NONE,
+	       "wire and facts agree");
+
+static void fill_any(const struct mpt_wire_any *any, struct fact_any *out)
+{
+	out->count = any->count;
+	for (uint32_t i = 0; i < any->count && i < MPT_ANY; i++) {
+		out->of[i].slot = any->ref[i].object;
+		out->of[i].generation = any->ref[i].generation;
+	}
+}
+
 static void fill_wait(const struct decode *d, uint32_t slot, struct fact_thread *out)
 {
 	const struct mpt_wire_wait *w = &d->snapshot->threads[slot].wait;
@@ -110,6 +123,10 @@ static void fill_wait(const struct decode *d, uint32_t slot, struct fact_thread 
 	out->wait_since_ns = w->since_ns;
 	out->wait_deadline_ns = w->flags & MPT_WAIT_TIMED ? w->deadline_ns : 0;
 	out->wait_over = is_over(d, slot);
+	if (w->op == MPT_OP_WAIT_ANY) {
+		out->wait_object = (struct object_id){ 0, 0, 0 };
+		fill_any(&d->snapshot->threads[slot].any, &out->wait_any);
+	}
 }
 
 static void fill_thread(const struct decode *d, uint32_t slot, struct fact_thread *out)

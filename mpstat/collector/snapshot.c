@@ -4,7 +4,6 @@
 
 #include "mpstat/util/vec.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #define CHUNK (128u << 10)
@@ -68,26 +67,33 @@ static bool waits(const struct mpt_wire_wait *w)
 }
 
 /* Two copies with the same even seq have had no change between them. */
-static bool still(const struct mpt_wire_wait *before, const struct mpt_wire_wait *after)
+static bool still(const struct mpt_wire_thread *before, const struct mpt_wire_thread *after)
 {
-	return !(before->seq & 1) && memcmp(before, after, sizeof(*before)) == 0;
+	return !(before->wait.seq & 1) &&
+	       memcmp(&before->wait, &after->wait, sizeof(before->wait)) == 0 &&
+	       memcmp(&before->any, &after->any, sizeof(before->any)) == 0;
+}
+
+static void take_wait(struct mpt_wire_thread *to, const struct mpt_wire_thread *from)
+{
+	to->wait = from->wait;
+	to->any = from->any;
 }
 
 /* Reads one wait state until it holds still. */
-static bool settle_wait(const struct table *t, uint32_t slot, struct mpt_wire_wait *out)
+static bool settle_wait(const struct table *t, uint32_t slot, struct mpt_wire_thread *out)
 {
-	uint64_t at = t->section->offset + (uint64_t)t->section->stride * slot +
-		      offsetof(struct mpt_wire_thread, wait);
-	struct mpt_wire_wait again;
+	struct mpt_wire_thread now, again;
 
 	for (int i = 0; i < SNAPSHOT_RETRIES; i++) {
-		if (!segment_read(t->segment, at, out, sizeof(*out)) ||
-		    !segment_read(t->segment, at, &again, sizeof(again)))
+		if (!read_slots(t, slot, 1, (uint8_t *)&now) ||
+		    !read_slots(t, slot, 1, (uint8_t *)&again))
 			break;
-		if (!waits(out) || still(out, &again))
+		take_wait(out, &now);
+		if (!waits(&now.wait) || still(&now, &again))
 			return true;
 	}
-	memset(out, 0, sizeof(*out));
+	memset(&out->wait, 0, sizeof(out->wait));
 	return false;
 }
 
@@ -100,9 +106,10 @@ static bool settle_range(struct snapshot *s, const struct table *t, uint32_t fir
 	if (count > most || !read_slots(t, first, count, (uint8_t *)again))
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
-		struct mpt_wire_wait *w = &s->threads[first + i].wait;
+		struct mpt_wire_thread *thread = &s->threads[first + i];
 
-		if (waits(w) && !still(w, &again[i].wait) && !settle_wait(t, first + i, w))
+		if (waits(&thread->wait) && !still(thread, &again[i]) &&
+		    !settle_wait(t, first + i, thread))
 			s->unstable++;
 	}
 	return true;

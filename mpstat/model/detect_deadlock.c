@@ -38,6 +38,11 @@ static void add_link(struct sentence *out, const struct thread *waiter)
 	case WAIT_ANYBODY:
 		add_only(out, waiter);
 		break;
+	case WAIT_ANY:
+		sentence_add(out, ", of which ");
+		words_process(out, blocker->process);
+		sentence_add(out, " waits ");
+		return;
 	default:
 		/* The wait named the process; which thread of it? */
 		if (blocker->process->fact.threads > 1) {

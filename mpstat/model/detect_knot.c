@@ -28,19 +28,33 @@ static void say(struct finding *finding, const struct thread *thread)
 {
 	struct sentence out = sentence_begin(finding->sentence, sizeof(finding->sentence));
 
-	sentence_add(&out, "Deadlock: every process that could %s ", cure(thread));
-	words_object(&out, thread->wait_object);
+	sentence_add(&out, "Deadlock: every process that could ");
+	if (waits_for(thread) == WAIT_ANY) {
+		sentence_add(&out, "end a wait ");
+		words_wait(&out, thread);
+	} else {
+		sentence_add(&out, "%s ", cure(thread));
+		words_object(&out, thread->wait_object);
+	}
 	sentence_add(&out, " is itself waiting or dead");
 }
 
 /* Who waits for the work of others tells more than who has none; then the longest wait. */
 static bool is_better(const struct thread *a, const struct thread *b)
 {
-	bool idle = a->serves == a->wait_object, other_idle = b->serves == b->wait_object;
+	bool idle = a->wait_object && a->serves == a->wait_object;
+	bool other_idle = b->wait_object && b->serves == b->wait_object;
 
 	if (idle != other_idle)
 		return other_idle;
 	return a->fact.wait_since_ns < b->fact.wait_since_ns;
+}
+
+static bool names_objects(const struct thread *thread)
+{
+	if (waits_for(thread) == WAIT_ANY)
+		return waits_any_domain(thread);
+	return waits_for_several(thread) && !waits_serving(thread);
 }
 
 /* The one to name first waits for an object; others may wait for its process. */
@@ -49,7 +63,7 @@ static const struct thread *speaker(const struct model *model, const struct knot
 	const struct thread *found = NULL;
 
 	for (const struct thread *at = knot->first; at; at = waits_knot_next(model, at)) {
-		if (!waits_for_several(at) || waits_serving(at))
+		if (!names_objects(at))
 			continue;
 		if (!found || is_better(at, found))
 			found = at;

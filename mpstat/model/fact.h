@@ -36,6 +36,8 @@
 
 /* In object_id.slot: the slot is one of the process table (wire.h says the same). */
 #define FACT_REF_PROCESS 0x80000000u
+/* The whole of it: nothing. */
+#define FACT_REF_NONE UINT32_MAX
 
 enum fact_type {
 	FACT_NONE,
@@ -167,6 +169,17 @@ struct fact_life {
 	int32_t exit_code; /* EXIT: as in fact_process */
 };
 
+/* What a thread waits for that waits for any of several things.  All are of its own
+ * domain; count is of all things, of which the first FACT_ANY are listed. */
+#define FACT_ANY 6
+struct fact_any {
+	uint32_t count; /* 0: it waits for wait_object */
+	struct {
+		uint32_t slot; /* with FACT_REF_PROCESS: of a process */
+		uint32_t generation; /* FACT_REF_NONE is a descriptor: its number */
+	} of[FACT_ANY];
+};
+
 struct fact_thread {
 	struct process_id process;
 	uint32_t tid;
@@ -177,6 +190,7 @@ struct fact_thread {
 	/* blocked: wait_op != 0 */
 	uint16_t wait_op;
 	struct object_id wait_object;
+	struct fact_any wait_any;
 	uint64_t wait_since_ns;
 	uint64_t wait_deadline_ns; /* 0: for ever */
 	bool wait_over;		   /* what it waits for has come: it is being woken */

@@ -217,6 +217,58 @@ static bool read_object(const char *text, void *value, size_t size)
 	return true;
 }
 
+/* "9:1.1,p3.1,d7": nine things, of which a queue in slot 1, a process and descriptor 7. */
+static void write_any(struct sentence *out, const void *value, size_t size)
+{
+	struct fact_any any;
+
+	memcpy(&any, value, size);
+	sentence_add(out, "%" PRIu32 ":", any.count);
+	for (uint32_t i = 0; i < any.count && i < FACT_ANY; i++) {
+		uint32_t slot = any.of[i].slot;
+
+		sentence_add(out, i ? "," : "");
+		if (slot == FACT_REF_NONE)
+			sentence_add(out, "d%" PRIu32, any.of[i].generation);
+		else
+			sentence_add(out, "%s%" PRIu32 ".%" PRIu32,
+				     slot & FACT_REF_PROCESS ? "p" : "", slot & ~FACT_REF_PROCESS,
+				     any.of[i].generation);
+	}
+}
+
+static bool read_one_of_any(const char **text, uint32_t *slot, uint32_t *generation)
+{
+	char sort = **text;
+	uint64_t first = FACT_REF_NONE, second;
+
+	*text += sort == 'p' || sort == 'd';
+	if (sort != 'd' && (!digits(text, 10, ".", &first) || first >= FACT_REF_PROCESS))
+		return false;
+	if (!digits(text, 10, ",", &second) || second > UINT32_MAX)
+		return false;
+	*slot = (uint32_t)first | (sort == 'p' ? FACT_REF_PROCESS : 0);
+	*generation = (uint32_t)second;
+	return true;
+}
+
+static bool read_any(const char *text, void *value, size_t size)
+{
+	struct fact_any any = {0};
+	uint64_t count;
+
+	if (!digits(&text, 10, ":", &count) || count > UINT32_MAX)
+		return false;
+	any.count = (uint32_t)count;
+	for (uint32_t i = 0; *text; i++) {
+		if (i == FACT_ANY || i >= any.count ||
+		    !read_one_of_any(&text, &any.of[i].slot, &any.of[i].generation))
+			return false;
+	}
+	memcpy(value, &any, size);
+	return true;
+}
+
 /* ---- tables of words ---------------------------------------------------- */
 
 static void write_op(struct sentence *out, const void *value, size_t size)
@@ -339,6 +391,7 @@ const struct codec codec_text = {write_text, read_text, true};
 const struct codec codec_hex = {write_hex, read_hex, false};
 const struct codec codec_process = {write_process, read_process, false};
 const struct codec codec_object = {write_object, read_object, false};
+const struct codec codec_any = {write_any, read_any, false};
 const struct codec codec_hist = {write_hist, read_hist, false};
 const struct codec codec_op = {write_op, read_op, false};
 const struct codec codec_kind = {write_kind, read_kind, false};

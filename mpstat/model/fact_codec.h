@@ -19,7 +19,7 @@ struct codec {
 };
 
 extern const struct codec codec_number, codec_signed, codec_bool, codec_char, codec_text,
-	codec_hex, codec_process, codec_object, codec_hist, codec_op, codec_kind,
+	codec_hex, codec_process, codec_object, codec_any, codec_hist, codec_op, codec_kind,
 	codec_life, codec_origin;
 
 #endif

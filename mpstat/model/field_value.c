@@ -41,6 +41,29 @@ struct value v_object_id(const struct model *m, struct object_id id)
 	return v_text(m->scratch);
 }
 
+struct value v_any_ids(const struct model *m, const struct thread *t)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+	const struct fact_any *any = &t->fact.wait_any;
+
+	if (!t->fact.wait_op || !any->count)
+		return v_none();
+	for (uint32_t i = 0; i < any->count && i < FACT_ANY; i++) {
+		uint32_t slot = any->of[i].slot;
+
+		sentence_add(&out, i ? " " : "");
+		if (slot == FACT_REF_NONE)
+			sentence_add(&out, "fd:%u", any->of[i].generation);
+		else
+			sentence_add(&out, "%016" PRIx64 ":%s%u.%u", t->fact.domain,
+				     slot & FACT_REF_PROCESS ? "p" : "", slot & ~FACT_REF_PROCESS,
+				     any->of[i].generation);
+	}
+	if (any->count > FACT_ANY)
+		sentence_add(&out, " ...");
+	return v_text(m->scratch);
+}
+
 struct value v_kind(const struct model *m, uint16_t kind)
 {
 	return v_text(kind_name(kind, m->scratch, MODEL_SCRATCH));
@@ -305,7 +328,7 @@ struct value v_record_object(const struct model *m, const struct record *r)
 
 	if (r->object_name[0])
 		return v_text(r->object_name);
-	if (!id.domain && !id.slot && !id.generation)
+	if (id.slot == FACT_REF_NONE || (!id.domain && !id.slot && !id.generation))
 		return v_none();
 	snprintf(m->scratch, MODEL_SCRATCH, "%s #%u",
 		 kind_name(MPT_OP_KIND(r->fact.op), kind, sizeof(kind)),

@@ -76,6 +76,7 @@ struct value v_percentile(const struct fact_hist *hist, double q, uint64_t max_n
 /* Texts in the scratch buffer. */
 struct value v_domain_id(const struct model *m, uint64_t id);	/* 16 hex digits */
 struct value v_object_id(const struct model *m, struct object_id id); /* domain:slot.gen */
+struct value v_any_ids(const struct model *m, const struct thread *t);
 struct value v_kind(const struct model *m, uint16_t kind);
 struct value v_op(const struct model *m, uint16_t op);	    /* "acquire" */
 struct value v_whole_op(const struct model *m, uint16_t op); /* "lock.acquire" */

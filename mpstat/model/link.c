@@ -112,8 +112,10 @@ static void count_waiter(struct thread *thread)
 {
 	struct object *object = thread->wait_object;
 
-	if (!object || thread->fact.ended || !process_lives(thread->process) ||
-	    waits_serving(thread))
+	if (thread->fact.ended || !process_lives(thread->process) || waits_serving(thread))
+		return;
+	any_count_waiter(thread);
+	if (!object)
 		return;
 	if (op_effect(thread->fact.wait_op) == MPT_E_GIVE ||
 	    (op_effect(thread->fact.wait_op) == MPT_E_PASS &&
@@ -156,6 +158,7 @@ static void link_thread(struct model *model, struct thread_node *node)
 	node->thread.process = process ? &process->process : NULL;
 	node->thread.serves = node->thread.task_object = NULL;
 	link_wait(model, &node->thread);
+	any_link(model, &node->thread);
 	if (!process) {
 		model->rejected++;
 		return;
@@ -238,6 +241,7 @@ void link_all(struct model *model)
 	/* Objects before threads: threads count themselves as waiters there. */
 	for (size_t i = 0; i < model->objects.count; i++)
 		link_object(model, (struct object_node *)model->objects.items[i]);
+	any_make_room(model);
 	for (size_t i = 0; i < model->threads.count; i++)
 		link_thread(model, (struct thread_node *)model->threads.items[i]);
 	forget_strange_owners(model);

@@ -95,6 +95,13 @@ struct process {
 	char story[FACT_TEXT_MAX];
 };
 
+/* One of several things that a thread waits for; both NULL: a descriptor, or nothing that is
+ * known. */
+struct any_of {
+	struct object *object;
+	struct process *process;
+};
+
 struct thread {
 	struct process *process;
 	struct thread *next; /* of the process */
@@ -103,6 +110,9 @@ struct thread {
 	struct object *serves;	      /* whose worker it is; NULL: nobody's */
 	struct object *task_object;   /* whose task it runs; NULL: of none */
 	struct process *wait_process; /* join: the child waited for */
+	/* The first of several things waited for, as fact.wait_any lists them; NULL: it waits for
+	 * one, or there was no memory. */
+	const struct any_of *wait_any;
 	/* The one thread that has to run first; NULL: unknown, or any of several. */
 	struct thread *blocker;
 	enum verdict verdict;
@@ -153,6 +163,17 @@ struct record {
 };
 
 struct model;
+
+/* How many of the things a thread waits for are listed: 0 when it waits for one. */
+static inline uint32_t thread_any_listed(const struct thread *thread)
+{
+	uint32_t count = thread->wait_any ? thread->fact.wait_any.count : 0;
+
+	return count < FACT_ANY ? count : FACT_ANY;
+}
+
+/* Does it wait for that object, be it one of several? */
+bool thread_waits_for(const struct thread *thread, const struct object *object);
 
 /* Can it run, or be made to run?  No: it has ended, is a zombie, or its end was seen. */
 bool process_lives(const struct process *process);

@@ -21,7 +21,7 @@ static bool is_vague(const struct thread *thread)
 {
 	enum wait_for wait = waits_for(thread);
 
-	return wait == WAIT_ANYBODY || wait == WAIT_WORKERS;
+	return wait == WAIT_ANYBODY || wait == WAIT_WORKERS || wait == WAIT_ANY;
 }
 
 /* A thread that waits for something definite explains more than one that
@@ -90,6 +90,11 @@ static uint32_t find_blocker(const struct graph *graph, const struct actor *acto
 		if (!actor->stuck)
 			return NOBODY;
 		return only_other(graph, actor, self);
+	case WAIT_ANY:
+		/* None of the processes will end: the first shows why. */
+		if (!actor->stuck || waits_any_domain(thread))
+			return NOBODY;
+		return thread_of(process_node_of(waits_first_process(thread)));
 	default:
 		return NOBODY;
 	}
@@ -187,11 +192,16 @@ static uint32_t knot_of(struct model *model, struct domain_node *domain)
 static uint32_t end_of(struct model *model, const struct actor *last)
 {
 	const struct thread *thread = speaker(last);
+	const struct domain *several = NULL;
 	struct domain_node *domain;
 
-	if (!waits_for_several(thread))
+	if (waits_for(thread) == WAIT_ANY)
+		several = waits_any_domain(thread);
+	else if (waits_for_several(thread))
+		several = thread->wait_object->domain;
+	if (!several)
 		return NOBODY;
-	domain = domain_node_of(thread->wait_object->domain);
+	domain = domain_node_of(several);
 	return domain->cycle != NOBODY ? domain->cycle : knot_of(model, domain);
 }
 

@@ -187,7 +187,6 @@ struct actor {
 	bool able;	       /* can run, or something able can wake it */
 	bool stuck;	       /* it will never run, and that is confirmed */
 	uint32_t first_waiter; /* chain of actors that wait for this one */
-	uint32_t next_waiter;  /* in whichever chain it waits */
 	uint32_t blocker;      /* the actor that has to run first, or NOBODY */
 	uint32_t walk;	       /* number of the walk that met it, 0: none */
 	uint32_t end;	       /* what its chain leads to: a cycle or KNOT | knot; NOBODY */
@@ -198,6 +197,11 @@ struct actor {
 /* In actor.end: the number is that of a knot. */
 #define KNOT 0x80000000u
 
+/* One place in a chain: who waits for any of several is in several. */
+struct place {
+	uint32_t actor, next;
+};
+
 struct graph {
 	struct {
 		struct actor *items;
@@ -207,6 +211,14 @@ struct graph {
 		uint32_t *items;
 		size_t count, room;
 	} able; /* to be propagated */
+	struct {
+		struct place *items;
+		size_t count, room;
+	} places; /* of all chains */
+	struct {
+		struct any_of *items;
+		size_t count, room;
+	} any; /* what threads wait for, set by link.c */
 	struct {
 		struct cycle *items;
 		size_t count, room;
@@ -343,6 +355,13 @@ bool sweep_tell(struct model *model, struct told *told, const struct fact *fact)
 
 /* link.c: sorts the lists and sets every pointer between entities. */
 void link_all(struct model *model);
+
+/* any.c.  First room for all that any thread waits for: pointers into it are kept until the
+ * next tick. */
+void any_make_room(struct model *model);
+void any_link(struct model *model, struct thread *thread);
+/* Counts the thread once at each object it waits for. */
+void any_count_waiter(const struct thread *thread);
 
 /* tree.c */
 void tree_build(struct model *model);

@@ -14,6 +14,8 @@
  *                     process that made it: tasks, results and its end come from them
  *   everything else   any thread of any member of the object's domain: each of
  *                     them could put, get, set, arrive
+ *   any of several    whoever could end the wait for one of them; a descriptor is
+ *                     read from outside, and so is always able
  *
  * The largest set that can ever run is reached from those that can run now, by
  * following who they could wake.  What is left is stuck, forever: a deadlock
@@ -139,6 +141,29 @@ static enum wait_for for_workers(const struct object *object, enum mpt_effect ef
 	return object->workers == object->fact.workers_wanted ? WAIT_WORKERS : WAIT_UNKNOWN;
 }
 
+/* Can this one of several things come without anybody running, or is it unknown? */
+static bool comes_by_itself(const struct any_of *one)
+{
+	if (one->process)
+		return !process_lives(one->process);
+	return !one->object || !one->object->domain ||
+	       !kind_has(one->object->fact.kind, MPT_T_DEPTH) ||
+	       is_over(one->object, MPT_E_PASS);
+}
+
+static enum wait_for for_any(const struct thread *thread)
+{
+	uint32_t listed = thread_any_listed(thread);
+
+	if (!listed || thread->fact.wait_any.count > listed)
+		return WAIT_UNKNOWN;
+	for (uint32_t i = 0; i < listed; i++) {
+		if (comes_by_itself(&thread->wait_any[i]))
+			return WAIT_UNKNOWN;
+	}
+	return WAIT_ANY;
+}
+
 enum wait_for waits_for(const struct thread *thread)
 {
 	const struct object *object = thread->wait_object;
@@ -148,6 +173,8 @@ enum wait_for waits_for(const struct thread *thread)
 		return WAIT_NOT;
 	if (thread->fact.wait_deadline_ns || thread->fact.wait_over || !op_find(op))
 		return WAIT_UNKNOWN;
+	if (thread->fact.wait_any.count)
+		return for_any(thread);
 	if (thread->wait_process)
 		return process_lives(thread->wait_process) ? WAIT_PROCESS : WAIT_UNKNOWN;
 	if (!object || object->fact.kind != MPT_OP_KIND(op) || !object->domain)
@@ -176,7 +203,7 @@ static void reset(struct model *model)
 {
 	struct graph *graph = &model->graph;
 
-	graph->actors.count = graph->able.count = 0;
+	graph->actors.count = graph->able.count = graph->places.count = 0;
 	graph->cycles.count = graph->knots.count = graph->units.count = 0;
 	for (size_t i = 0; i < model->processes.count; i++) {
 		struct process_node *node = listed(model, i);
@@ -221,8 +248,7 @@ static void add_slot(struct model *model, struct thread_node *node)
 			process->first_actor = (uint32_t)graph->actors.count;
 		actor = &graph->actors.items[graph->actors.count++];
 		*actor = (struct actor){.process = process, .first = node,
-					.first_waiter = NOBODY, .next_waiter = NOBODY,
-					.blocker = NOBODY, .end = NOBODY,
+					.first_waiter = NOBODY, .blocker = NOBODY, .end = NOBODY,
 					.next_in_knot = NOBODY};
 	}
 	node->actor = (uint32_t)(actor - graph->actors.items);
@@ -237,9 +263,11 @@ static int collect_actors(struct model *model)
 	struct graph *graph = &model->graph;
 	int failed = VEC_RESERVE(&graph->actors, model->threads.count);
 
-	/* Each actor becomes able once. */
+	/* Each actor becomes able once, and waits for one thing or those listed. */
 	if (!failed)
 		failed = VEC_RESERVE(&graph->able, model->threads.count);
+	if (!failed)
+		failed = VEC_RESERVE(&graph->places, model->threads.count + graph->any.count);
 	if (failed)
 		return failed;
 	for (size_t i = 0; i < model->threads.count; i++) {
@@ -258,8 +286,10 @@ static int collect_actors(struct model *model)
 
 static void chain(struct graph *graph, uint32_t *head, uint32_t waiter)
 {
-	graph->actors.items[waiter].next_waiter = *head;
-	*head = waiter;
+	uint32_t at = (uint32_t)graph->places.count++;
+
+	graph->places.items[at] = (struct place){.actor = waiter, .next = *head};
+	*head = at;
 }
 
 static void make_able(struct graph *graph, uint32_t index)
@@ -272,8 +302,8 @@ static void make_able(struct graph *graph, uint32_t index)
 
 static void release(struct graph *graph, uint32_t *head)
 {
-	for (uint32_t at = *head; at != NOBODY; at = graph->actors.items[at].next_waiter)
-		make_able(graph, at);
+	for (uint32_t at = *head; at != NOBODY; at = graph->places.items[at].next)
+		make_able(graph, graph->places.items[at].actor);
 	*head = NOBODY;
 }
 
@@ -337,6 +367,18 @@ static bool block_on_units(struct graph *graph, struct object_node *node, uint32
 	return true;
 }
 
+static void block_on_any(struct graph *graph, const struct thread *thread, uint32_t index)
+{
+	for (uint32_t i = 0; i < thread_any_listed(thread); i++) {
+		const struct any_of *one = &thread->wait_any[i];
+
+		if (one->process)
+			chain(graph, &process_node_of(one->process)->first_joiner, index);
+		else
+			chain(graph, &domain_node_of(one->object->domain)->first_waiter, index);
+	}
+}
+
 /* Puts the actor into the chain of what it waits for; false: nothing that we
  * understand keeps it from running. */
 static bool block(struct graph *graph, uint32_t index)
@@ -361,6 +403,9 @@ static bool block(struct graph *graph, uint32_t index)
 		return block_on_units(graph, object_node_of(thread->wait_object), index);
 	case WAIT_ANYBODY:
 		chain(graph, &domain_node_of(thread->wait_object->domain)->first_waiter, index);
+		return true;
+	case WAIT_ANY:
+		block_on_any(graph, thread, index);
 		return true;
 	default:
 		return false;
@@ -462,6 +507,10 @@ static void judge(struct actor *actor)
 		process->wait_since_ns = since;
 	if (thread->wait_object)
 		worse(&thread->wait_object->verdict, thread->verdict);
+	for (uint32_t i = 0; i < thread_any_listed(thread); i++) {
+		if (thread->wait_any[i].object)
+			worse(&thread->wait_any[i].object->verdict, thread->verdict);
+	}
 }
 
 /* Who is not confirmed counts as able, and so does whom it could wake: what
@@ -512,6 +561,8 @@ void waits_free(struct graph *graph)
 {
 	free(graph->actors.items);
 	free(graph->able.items);
+	free(graph->places.items);
+	free(graph->any.items);
 	free(graph->cycles.items);
 	free(graph->knots.items);
 	free(graph->units.items);

@@ -47,6 +47,8 @@ enum wait_for {
 	WAIT_WORKERS, /* some worker of it, or a thread of its creator, has to run */
 	WAIT_HOLDERS, /* some thread of a process that has units of it out has to run */
 	WAIT_ANYBODY, /* some thread of the object's domain has to run */
+	WAIT_ANY,     /* one of the things in wait_any has to come: of processes, some thread of
+		       * one; of objects, some thread of their domain */
 };
 enum wait_for waits_for(const struct thread *thread);
 /* Could any of several end it? */
@@ -59,6 +61,11 @@ static inline bool waits_for_several(const struct thread *thread)
 
 /* Is it the thread that serves an object with WORKERS, waiting for whatever may come? */
 bool waits_serving(const struct thread *thread);
+
+/* Of WAIT_ANY: the domain whose threads could end the wait; NULL: there are only processes, of
+ * which the first is waits_first_process(). */
+const struct domain *waits_any_domain(const struct thread *thread);
+const struct process *waits_first_process(const struct thread *thread);
 
 /* Of an object of UNITS: does the process have units of it out?  Their only holder, NULL:
  * there are several, or none. */

@@ -82,12 +82,45 @@ static void add_level(struct sentence *out, const struct object *object, uint16_
 	}
 }
 
+/* "queue `a` (empty), worker (pid 12), descriptor 7 and 3 more" */
+static void words_any(struct sentence *out, const struct thread *thread)
+{
+	const struct fact_any *fact = &thread->fact.wait_any;
+	uint32_t listed = thread_any_listed(thread);
+
+	for (uint32_t i = 0; i < listed; i++) {
+		const struct any_of *one = &thread->wait_any[i];
+
+		sentence_add(out, i ? ", " : "");
+		if (one->process)
+			words_process(out, one->process);
+		else if (one->object)
+			words_object(out, one->object);
+		else if (fact->of[i].slot == FACT_REF_NONE)
+			sentence_add(out, "descriptor %u", fact->of[i].generation);
+		else
+			sentence_add(out, "something that has ended");
+		if (one->object)
+			add_level(out, one->object, thread->fact.wait_op);
+	}
+	if (!listed)
+		sentence_add(out, "%u things", fact->count);
+	else if (fact->count > listed)
+		sentence_add(out, " and %u more", fact->count - listed);
+}
+
 void words_wait(struct sentence *out, const struct thread *thread)
 {
 	uint16_t op = thread->fact.wait_op;
 	const struct op *known = op_find(op);
 	char name[KIND_NAME_MAX];
 
+	if (thread->fact.wait_any.count) {
+		sentence_add(out, "%s ", thread->fact.wait_any.count == 1 || !known ? "for" :
+										   known->waits);
+		words_any(out, thread);
+		return;
+	}
 	if (thread->fact.task_awaited && thread->fact.task[0] && thread->wait_object)
 		sentence_add(out, "for the result of `%s` from ", thread->fact.task);
 	else if (known && known->waits[0])

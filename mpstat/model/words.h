@@ -23,7 +23,8 @@ void words_object(struct sentence *out, const struct object *object);
 
 /* What a blocked thread waits for, to follow "waits" or "waiting": "for lock
  * `B`", "for an item from queue `jobs` (empty)", "for the end of worker-3 (pid
- * 4711)".  Nothing about the holder or the time. */
+ * 4711)", "for any of queue `a` (empty), descriptor 7 and 3 more".  Nothing about the holder
+ * or the time. */
 void words_wait(struct sentence *out, const struct thread *thread);
 /* Of an object of UNITS: "worker-b (pid 12) and 2 others", who have some out; "" nobody. */
 void words_holders(struct sentence *out, const struct object *object);

@@ -95,7 +95,7 @@ static void tell_waiters(struct pane *pane, const struct model *model, const str
 
 	while ((process = model_next_process(model, process))) {
 		for (const struct thread *t = process->first_thread; t; t = t->next) {
-			if (t->wait_object != object || t->serves == object || waits_serving(t))
+			if (!thread_waits_for(t, object) || t->serves == object || waits_serving(t))
 				continue;
 			if (!any)
 				pane_section(pane, "Waiting now");

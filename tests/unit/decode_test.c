@@ -408,6 +408,36 @@ static void the_dead_do_not_wait(void **state)
 	assert_int_equal(thread(1)->wait_op, 0);
 }
 
+static void a_wait_for_any_of_several_is_told_with_all_that_are_listed(void **state)
+{
+	struct mpt_wire_thread *t = fake_thread(&fake, 0);
+	const struct fact_thread *f;
+
+	(void)state;
+	t->wait = (struct mpt_wire_wait){ .seq = 4, .op = MPT_OP_WAIT_ANY, .object = MPT_REF_NONE,
+					  .since_ns = 123 };
+	t->any = (struct mpt_wire_any){ .count = UINT32_MAX };
+	t->any.ref[0].object = 1;
+	t->any.ref[0].generation = 7;
+	t->any.ref[1].object = MPT_REF_PROCESS | 2;
+	t->any.ref[5].object = MPT_REF_NONE;
+	t->any.ref[5].generation = 9;
+	tell();
+	f = thread(0);
+	assert_int_equal(f->wait_op, MPT_OP_WAIT_ANY);
+	assert_int_equal(f->wait_object.domain, 0);
+	assert_int_equal(f->wait_any.count, UINT32_MAX);
+	assert_int_equal(f->wait_any.of[0].slot, 1);
+	assert_int_equal(f->wait_any.of[0].generation, 7);
+	assert_int_equal(f->wait_any.of[1].slot, FACT_REF_PROCESS | 2);
+	assert_int_equal(f->wait_any.of[5].slot, FACT_REF_NONE);
+	assert_int_equal(f->wait_any.of[5].generation, 9);
+	/* What was left there by an earlier wait is nobody's. */
+	t->wait.op = MPT_OP_QUEUE_GET;
+	tell();
+	assert_int_equal(thread(0)->wait_any.count, 0);
+}
+
 static void a_wait_that_stays_odd_is_not_told_but_counted(void **state)
 {
 	(void)state;
@@ -419,7 +449,8 @@ static void a_wait_that_stays_odd_is_not_told_but_counted(void **state)
 }
 
 struct waiter {
-	struct mpt_wire_wait *wait;
+	struct mpt_wire_thread *thread;
+	uint16_t op; /* 0: another each time */
 	_Atomic bool stop;
 	_Atomic unsigned long rounds;
 };
@@ -428,15 +459,17 @@ struct waiter {
 static void *wait_for_ever(void *arg)
 {
 	struct waiter *w = arg;
-	_Atomic uint32_t *seq = (_Atomic uint32_t *)&w->wait->seq;
-	volatile struct mpt_wire_wait *v = w->wait;
+	_Atomic uint32_t *seq = (_Atomic uint32_t *)&w->thread->wait.seq;
+	volatile struct mpt_wire_wait *v = &w->thread->wait;
+	volatile struct mpt_wire_any *any = &w->thread->any;
 	uint32_t s = 0;
 
 	for (uint32_t n = 1; !w->stop; n = n % 60000 + 1) {
 		atomic_store_explicit(seq, ++s, memory_order_relaxed);
 		atomic_thread_fence(memory_order_release);
 		v->object = n;
-		v->op = (uint16_t)n;
+		v->op = w->op ? w->op : (uint16_t)n;
+		any->count = any->ref[0].generation = any->ref[5].generation = n;
 		v->object_generation = n;
 		v->since_ns = n;
 		atomic_store_explicit(seq, ++s, memory_order_release);
@@ -447,7 +480,7 @@ static void *wait_for_ever(void *arg)
 
 static void a_wait_that_changes_is_never_told_torn(void **state)
 {
-	struct waiter w = { .wait = &fake_thread(&fake, 0)->wait };
+	struct waiter w = { .thread = fake_thread(&fake, 0) };
 	pthread_t writer;
 
 	(void)state;
@@ -460,6 +493,29 @@ static void a_wait_that_changes_is_never_told_torn(void **state)
 		assert_int_equal(t->wait_op, t->wait_since_ns);
 		assert_int_equal(t->wait_object.slot, t->wait_since_ns);
 		assert_int_equal(t->wait_object.generation, t->wait_since_ns);
+	}
+	w.stop = true;
+	pthread_join(writer, NULL);
+	assert_true(w.rounds > 0);
+}
+
+static void a_wait_for_any_that_changes_is_never_told_torn(void **state)
+{
+	struct waiter w = { .thread = fake_thread(&fake, 0), .op = MPT_OP_WAIT_ANY };
+	pthread_t writer;
+
+	(void)state;
+	assert_int_equal(pthread_create(&writer, NULL, wait_for_ever, &w), 0);
+	for (int i = 0; i < 5000; i++) {
+		const struct fact_thread *t;
+
+		tell();
+		t = thread(0);
+		assert_int_equal(t->wait_any.count, t->wait_since_ns);
+		if (!t->wait_op)
+			continue;
+		assert_int_equal(t->wait_any.of[0].generation, t->wait_since_ns);
+		assert_int_equal(t->wait_any.of[5].generation, t->wait_since_ns);
 	}
 	w.stop = true;
 	pthread_join(writer, NULL);
@@ -487,8 +543,10 @@ int main(void)
 		FRESH(a_wait_for_a_notify_is_over_when_the_seat_or_the_latch_says_so),
 		FRESH(a_seat_that_cannot_be_found_is_not_waited_in_for_ever),
 		FRESH(the_dead_do_not_wait),
+		FRESH(a_wait_for_any_of_several_is_told_with_all_that_are_listed),
 		FRESH(a_wait_that_stays_odd_is_not_told_but_counted),
 		FRESH(a_wait_that_changes_is_never_told_torn),
+		FRESH(a_wait_for_any_that_changes_is_never_told_torn),
 	};
 
 	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -27,11 +27,28 @@ static struct model *fresh(void)
 /* One thread per process; blocked on what, for ever. */
 struct world {
 	int count;
-	enum { RUNS, LOCK, JOIN, GET, PUT } wait[ACTORS];
+	enum { RUNS, LOCK, JOIN, GET, PUT, ANY, SORTS } wait[ACTORS];
 	int target[ACTORS]; /* LOCK: lock number; JOIN: process number */
+	unsigned int any[ACTORS]; /* ANY: bits of processes, and ANY_QUEUE */
 	int owner[ACTORS];  /* of lock i: process number, or -1 */
 	bool unseen;	    /* process 0 has another thread */
 };
+
+#define ANY_QUEUE (1u << ACTORS)
+
+/* "3:p0.1,p4.1,100.1": those listed, and how many there are. */
+static void write_any(unsigned int any, char *text, size_t size)
+{
+	int listed = 0;
+	size_t used = (size_t)snprintf(text, size, "wait_op=wait.any wait_since_ns=1000 "
+				       "wait_any=%d:", __builtin_popcount(any));
+
+	for (int i = 0; i <= ACTORS; i++)
+		if (any >> i & 1 && listed++ < FACT_ANY)
+			used += (size_t)snprintf(text + used, size - used, "%s%s%d.1",
+						 listed > 1 ? "," : "", i < ACTORS ? "p" : "",
+						 i < ACTORS ? i : 100);
+}
 
 static void tell_world(struct model *model, const struct world *world, uint64_t now)
 {
@@ -46,7 +63,9 @@ static void tell_world(struct model *model, const struct world *world, uint64_t 
 			     : world->wait[i] == PUT ? 101
 						     : world->target[i];
 
-		if (world->wait[i] != RUNS)
+		if (world->wait[i] == ANY)
+			write_any(world->any[i], wait, sizeof(wait));
+		else if (world->wait[i] != RUNS)
 			snprintf(wait, sizeof(wait), "wait_op=%s wait_object=d1:%s%d.1 "
 				 "wait_since_ns=1000", ops[world->wait[i]],
 				 world->wait[i] == JOIN ? "p" : "", object);
@@ -64,6 +83,17 @@ static void tell_world(struct model *model, const struct world *world, uint64_t 
 	}
 	tell(model, "snapshot-end source=segment time=%llu", (unsigned long long)now);
 	model_tick(model, now);
+}
+
+/* One of several will do; more than are listed are not understood. */
+static bool any_able(const struct world *world, unsigned int any, const bool *able, bool anybody)
+{
+	if (__builtin_popcount(any) > FACT_ANY || (any & ANY_QUEUE && anybody))
+		return true;
+	for (int i = 0; i < world->count; i++)
+		if (any >> i & 1 && (able[i] || (world->unseen && i == 0)))
+			return true;
+	return false;
 }
 
 /* The definition, as plainly as can be: repeat until nothing changes. */
@@ -89,10 +119,22 @@ static void solve(const struct world *world, bool *able)
 				      (world->unseen && world->target[i] == 0);
 			if (world->wait[i] == GET || world->wait[i] == PUT)
 				now = anybody;
+			if (world->wait[i] == ANY)
+				now = any_able(world, world->any[i], able, anybody);
 			if (now && !able[i])
 				able[i] = changed = true;
 		}
 	}
+}
+
+/* One at least; few, more often than all. */
+static unsigned int random_things(int count, unsigned *seed)
+{
+	unsigned int all = ANY_QUEUE | ((1u << count) - 1), things = 0;
+
+	while (!things)
+		things = (unsigned int)rand_r(seed) & (unsigned int)rand_r(seed) & all;
+	return things;
 }
 
 static struct world random_world(unsigned *seed)
@@ -102,7 +144,8 @@ static struct world random_world(unsigned *seed)
 	bool quiet = rand_r(seed) % 2; /* nobody runs: more is stuck */
 
 	for (int i = 0; i < world.count; i++) {
-		world.wait[i] = quiet ? 1 + rand_r(seed) % 4 : rand_r(seed) % 5;
+		world.wait[i] = quiet ? 1 + rand_r(seed) % (SORTS - 1) : rand_r(seed) % SORTS;
+		world.any[i] = random_things(world.count, seed);
 		world.target[i] = rand_r(seed) % world.count;
 		world.owner[i] = rand_r(seed) % (world.count + 1) - 1;
 	}

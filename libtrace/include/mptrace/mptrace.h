@@ -26,5 +26,6 @@
 #include <mptrace/simplequeue.h>
 #include <mptrace/trace.h>
 #include <mptrace/value.h>
+#include <mptrace/wait.h>
 
 #endif
