@@ -82,7 +82,9 @@ static bool matches(const struct model *model, const struct knot *knot)
 
 static const char *advice(const struct thread *first)
 {
-	if (kind_has(first->wait_object->fact.kind, MPT_T_WORKERS) && !first->serves)
+	const struct object *object = first->wait_object; /* NULL: it waits for several */
+
+	if (object && kind_has(object->fact.kind, MPT_T_WORKERS) && !first->serves)
 		return "Do not wait for a result while keeping what its task needs, nor in a task for "
 		       "another one of the same pool, or wait with a timeout.";
 	return "Nobody is left to wake them. Tell waiters when the work is over (close, or one "
