@@ -193,15 +193,11 @@ static struct mpt_wire_object *find(const char *name, uint32_t *slot)
 }
 
 /* "/SLOT.GENERATION": a reference, as in containers of a manager. */
-static struct mpt_wire_object *find_reference(const char *path, uint32_t *slot)
+static bool is_reference(const char *path, uint32_t *slot, uint32_t *generation)
 {
-	unsigned int generation;
 	char end;
 
-	if (sscanf(path, "/%u.%u%c", slot, &generation, &end) != 2 ||
-	    !object_is(*slot, generation))
-		return NULL;
-	return &domain.objects[*slot];
+	return sscanf(path, "/%u.%u%c", slot, generation, &end) == 2;
 }
 
 /* Somebody may have chosen a name that looks like one of these. */
@@ -283,10 +279,10 @@ int object_create(struct handle *handle, const struct object_wish *wish)
 
 int object_open(struct handle *handle, enum mpt_kind kind, const char *path, unsigned int flags)
 {
-	bool reference = path && *path == '/';
+	uint32_t slot, generation;
+	bool reference = path && is_reference(path, &slot, &generation);
 	struct mpt_wire_object *o;
 	const char *name;
-	uint32_t slot;
 	int rc;
 
 	if (!path || (flags & ~MPT_INTERRUPTIBLE))
@@ -299,7 +295,10 @@ int object_open(struct handle *handle, enum mpt_kind kind, const char *path, uns
 	rc = domain_lock();
 	if (rc < 0)
 		return rc;
-	o = reference ? find_reference(name, &slot) : find(name, &slot);
+	if (reference)
+		o = object_is(slot, generation) ? &domain.objects[slot] : NULL;
+	else
+		o = find(name, &slot);
 	if (o && o->kind == kind)
 		bind_handle(handle, slot, flags, 0);
 	else
