@@ -524,8 +524,8 @@ static void wrong_items_are_refused(void **state)
 	assert_int_equal(mpt_item_object(&got, dict), -EINVAL);
 	assert_int_equal(mpt_item_object(&got, NULL), -EINVAL);
 	assert_int_equal(mpt_item_path(&item, path), -EINVAL);
-	assert_int_equal(mpt_queue_open(&queue, "/1.", 0), -ENOENT);
-	assert_int_equal(mpt_queue_open(&queue, "/0.0x", 0), -ENOENT);
+	assert_int_equal(mpt_queue_open(&queue, "/1.", 0), -EINVAL);
+	assert_int_equal(mpt_queue_open(&queue, "/0.0x", 0), -EINVAL);
 	assert_int_equal(mpt_queue_open(&queue, "/999999.1", 0), -ENOENT);
 	assert_int_equal(mpt_dict_len(dict), 0);
 	mpt_dict_destroy(dict);

@@ -146,12 +146,14 @@ static void a_program_killed_while_it_enters_its_place_leaves_it(void **state)
 /* Each byte of it costs instructions of a start. */
 static void shorten_environment(void)
 {
-	const char *step = getenv("MPT_STEP");
-	char stride[20] = "";
+	const char *step = getenv("MPT_STEP"), *output = getenv("CMOCKA_MESSAGE_OUTPUT");
+	char stride[20] = "", format[20];
 
 	if (step)
 		snprintf(stride, sizeof(stride), "%d", atoi(step) < FINEST ? FINEST : atoi(step));
+	snprintf(format, sizeof(format), "%s", output ? output : "STDOUT");
 	clearenv();
+	setenv("CMOCKA_MESSAGE_OUTPUT", format, 1);
 	setenv("MPTRACE_RING", "8K", 1);
 	setenv("MPTRACE_SIZE", "2M", 1);
 	if (step)
