@@ -27,7 +27,7 @@
 #define MPT_HEAP_H
 
 #include "libtrace/atomic.h"
-#include "libtrace/contract/wire.h"
+#include "libtrace/contract/wire_heap.h"
 
 #include <stddef.h>
 

@@ -2,6 +2,8 @@
 /* decode_object.c - object slots to facts; see decode.h. */
 #include "mpstat/collector/decode.h"
 
+#include "libtrace/contract/wire_heap.h"
+
 #include "mpstat/model/kind.h"
 #include "mpstat/util/text.h"
 

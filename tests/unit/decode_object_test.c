@@ -5,6 +5,8 @@
  */
 #include "tests/unit/decoding.h"
 
+#include "libtrace/contract/wire_heap.h"
+
 #include <fcntl.h>
 
 /* ---- objects ---------------------------------------------------------------------- */
