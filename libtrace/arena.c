@@ -113,19 +113,23 @@ static uint32_t make_run(struct map *map, uint64_t blocks)
 	}
 }
 
-static int take_run(struct map *map, uint64_t *word, uint64_t blocks)
+static uint64_t blocks_of(uint64_t bytes)
 {
-	uint32_t first = make_run(map, blocks);
-	uint64_t extent;
-	int rc;
+	return bytes / MPT_BLOCK + (bytes % MPT_BLOCK != 0);
+}
 
-	if (!first)
-		return -ENOSPC;
-	extent = EXTENT(first, blocks);
-	rc = domain_populate(arena_at(extent), blocks * MPT_BLOCK);
+/* `arena_high` first: killed in between, the blocks are free, as no slot has them, and found
+ * again by a survey. */
+static int take_at(uint64_t *word, uint32_t first, uint64_t blocks)
+{
+	uint64_t extent = EXTENT(first, blocks);
+	int rc = domain_populate(arena_at(extent), blocks * MPT_BLOCK);
+
 	if (rc < 0)
 		return rc;
 	memset(arena_at(extent), 0, blocks * MPT_BLOCK);
+	if (domain.header->arena_high < first + blocks)
+		store64_release(&domain.header->arena_high, first + blocks);
 	store64_release(word, extent);
 	return 0;
 }
@@ -133,15 +137,38 @@ static int take_run(struct map *map, uint64_t *word, uint64_t blocks)
 int arena_take(uint64_t *word, uint64_t bytes)
 {
 	struct map map = { .blocks = domain.header->section[MPT_SEC_ARENA].count };
-	uint64_t blocks = bytes / MPT_BLOCK + (bytes % MPT_BLOCK != 0);
-	int rc;
+	uint64_t blocks = blocks_of(bytes);
+	uint32_t first;
 
 	if (blocks == 0 || blocks >= map.blocks)
 		return -ENOSPC;
 	map.taken = malloc(map.blocks);
 	if (!map.taken)
 		return -ENOMEM;
-	rc = take_run(&map, word, blocks);
+	first = make_run(&map, blocks);
 	free(map.taken);
-	return rc;
+	return first ? take_at(word, first, blocks) : -ENOSPC;
+}
+
+int arena_take_ring(uint64_t *word, uint64_t bytes)
+{
+	uint64_t all = domain.header->section[MPT_SEC_ARENA].count, blocks = blocks_of(bytes);
+	uint64_t high = domain.header->arena_high;
+
+	if (high == 0)
+		high = 1;
+	if (high <= all && blocks <= all - high)
+		return take_at(word, (uint32_t)high, blocks);
+	return arena_take(word, bytes);
+}
+
+bool arena_inherit(uint64_t *word, uint64_t extent, uint64_t bytes)
+{
+	uint64_t blocks = blocks_of(bytes);
+
+	if (EXTENT_BLOCKS(extent) != blocks || !arena_has(extent, bytes) ||
+	    take_at(word, EXTENT_FIRST(extent), blocks) < 0)
+		return false;
+	domain.header->reclaimed++;
+	return true;
 }

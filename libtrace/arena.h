@@ -16,6 +16,12 @@
  * a slot.  Takes the rings of ended threads when nothing else is left.  The
  * caller holds domain_lock.  0, -ENOSPC, -ENOMEM. */
 int arena_take(uint64_t *word, uint64_t bytes);
+/* The same for the ledger and ring of a thread, without looking at every slot as long as there
+ * is memory that was never used.  The rings of the ended stay where they are until then. */
+int arena_take_ring(uint64_t *word, uint64_t bytes);
+/* `extent` was that of the thread whose slot it is now; true: it is as long as is wished, and
+ * has been taken over. */
+bool arena_inherit(uint64_t *word, uint64_t extent, uint64_t bytes);
 
 /* Where an extent lies in this process, and how long it is. */
 void *arena_at(uint64_t word);

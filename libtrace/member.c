@@ -293,7 +293,8 @@ static void thread_leave(void *arg)
 	free(me);
 }
 
-static void fill_thread(struct mpt_wire_thread *t)
+/* Returns the extent that whoever had the slot before left. */
+static uint64_t fill_thread(struct mpt_wire_thread *t)
 {
 	uint64_t extent = t->extent;
 	uint32_t generation = t->generation % 0x7fffu + 1;
@@ -308,6 +309,7 @@ static void fill_thread(struct mpt_wire_thread *t)
 	t->tid = (uint32_t)gettid();
 	t->started_ns = futex_now();
 	pthread_getname_np(pthread_self(), t->name, sizeof(t->name));
+	return extent;
 }
 
 static void open_ring(struct member *me, uint64_t bytes)
@@ -331,19 +333,24 @@ static void open_ring(struct member *me, uint64_t bytes)
 
 /* Ledger and ring, smaller when the arena is short, nothing when it is full: the
  * thread then works unrecorded (mpt_trace_status tells).  Under domain_lock. */
-static void take_extent(struct member *me)
+static void take_extent(struct member *me, uint64_t left)
 {
 	uint64_t ledger = MPT_USES_BLOCKS * MPT_BLOCK, bytes = domain.ring_bytes;
+	uint64_t *extent = &me->thread->extent;
 	int rc;
 
+	if (arena_inherit(extent, left, ledger + bytes)) {
+		open_ring(me, bytes);
+		return;
+	}
 	do {
-		rc = arena_take(&me->thread->extent, ledger + bytes);
+		rc = arena_take_ring(extent, ledger + bytes);
 		if (rc == 0)
 			break;
 		bytes = bytes > 2 * MPT_BLOCK ? bytes / 2 : 0;
 	} while (bytes);
 	if (rc < 0)
-		rc = arena_take(&me->thread->extent, ledger);
+		rc = arena_take_ring(extent, ledger);
 	if (rc == 0)
 		open_ring(me, bytes);
 }
@@ -352,6 +359,7 @@ static void take_extent(struct member *me)
 static int enter_thread(struct member *me)
 {
 	uint32_t slot;
+	uint64_t left;
 	int rc = take_slot(MPT_SEC_THREADS, thread_reusable, &slot);
 
 	if (rc < 0)
@@ -361,9 +369,9 @@ static int enter_thread(struct member *me)
 	me->process_slot = process.slot;
 	me->process = &domain.processes[process.slot];
 	me->lock_spin.average = me->event_spin.average = 100;
-	fill_thread(me->thread);
+	left = fill_thread(me->thread);
 	me->word = MPT_LOCK_WORD(slot, me->thread->generation);
-	take_extent(me);
+	take_extent(me, left);
 	store32_release(&me->thread->state, MPT_SLOT_LIVE);
 	return 0;
 }

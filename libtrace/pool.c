@@ -268,7 +268,7 @@ int64_t mpt_pool_unfinished(struct mpt_pool *pool)
 
 void pool_check_drained(struct mpt_pool *pool)
 {
-	if (pool_stage(pool) != MPT_POOL_CLOSED || !TAILQ_EMPTY(&pool->backlog) ||
+	if (pool->destroyed || pool_stage(pool) != MPT_POOL_CLOSED || !TAILQ_EMPTY(&pool->backlog) ||
 	    pool_imap_open(pool))
 		return;
 	store32_release(&pool->wire->stage, MPT_POOL_DRAINED);
@@ -377,18 +377,33 @@ int mpt_pool_join(struct mpt_pool *pool, uint64_t timeout_ns)
 static void let_go(struct mpt_pool *pool)
 {
 	struct mpt_result *job;
+	int doorbell = pool->doorbell;
 	bool last;
 
 	object_destroy(&pool->handle);
 	pthread_mutex_lock(&pool->lock);
+	pool->destroyed = true;
+	pool->doorbell = -1;
+	pool_imap_shut(pool);
 	while ((job = TAILQ_FIRST(&pool->spare))) {
 		TAILQ_REMOVE(&pool->spare, job, in_list);
 		free(job);
 	}
 	last = --pool->refs == 0;
 	pool_leave(pool);
+	close(doorbell);
 	if (last)
 		pool_free(pool);
+}
+
+/* In a child that the creator forked: the lock may be held by a thread that is not here. */
+static int destroy_copy(struct mpt_pool *pool)
+{
+	if (pool->refs == 1)
+		pool_free(pool);
+	else
+		close(pool->doorbell); /* results hold the rest */
+	return 0;
 }
 
 int mpt_pool_destroy(struct mpt_pool *pool)
@@ -407,8 +422,7 @@ int mpt_pool_destroy(struct mpt_pool *pool)
 		rc = pool->service_tid == gettid() ? -EDEADLK : running;
 		pool_leave(pool);
 	} else if (rc == -EPERM) {
-		pool_free(pool); /* a copy that fork made */
-		rc = 0;
+		rc = destroy_copy(pool);
 		pool = NULL;
 	}
 	if (rc >= 0 && pool) {

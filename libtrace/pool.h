@@ -153,7 +153,9 @@ struct mpt_pool {
 	uint32_t sleepers;	/* threads that sleep for a result */
 	uint32_t any, few;	/* of them, for whichever; until there are few in line */
 	bool tending;
+	bool calling; /* its thread is in a callback */
 	bool terminated;
+	bool destroyed; /* no storage any more: only what is in private memory can be taken */
 	uint64_t told_ns; /* when workers were told to end */
 	uint32_t bad_starts; /* workers in a row that did not become ready */
 	int bad_code;	     /* how the last of them ended, or a negative errno */
@@ -319,6 +321,8 @@ size_t pool_chunk(const struct mpt_pool *pool, size_t wish, size_t in_size, size
 void pool_imap_done(struct mpt_result *chunk);
 /* May a generator have more? */
 bool pool_imap_open(const struct mpt_pool *pool);
+/* The pool is destroyed: no generator is asked any more. */
+void pool_imap_shut(struct mpt_pool *pool);
 /* Asks all generators for all they have; under lock, which it drops meanwhile. */
 void pool_imap_exhaust(struct mpt_pool *pool, struct member *me);
 

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AHEAD_PER_WORKER 4u
-#define AHEAD_LEAST 16u
+#define AHEAD_PER_WORKER 16u
+#define AHEAD_LEAST 64u
 
 struct mpt_imap {
 	struct mpt_pool *pool;
@@ -42,6 +42,15 @@ bool pool_imap_open(const struct mpt_pool *pool)
 		if (imap->end == 0)
 			return true;
 	return false;
+}
+
+void pool_imap_shut(struct mpt_pool *pool)
+{
+	struct mpt_imap *imap;
+
+	TAILQ_FOREACH(imap, &pool->imaps, in_pool)
+		if (imap->end == 0)
+			imap->end = -ESHUTDOWN;
 }
 
 void pool_imap_done(struct mpt_result *chunk)
@@ -251,9 +260,14 @@ static int next(struct mpt_imap *imap, void *to, size_t *index, struct pool_wait
 	int rc = 0;
 
 	for (;;) {
-		ask_for(imap, imap->ahead, w->me);
-		pool_collect(pool);
-		job_feed(pool);
+		if (imap->under_way <= imap->ahead / 2)
+			ask_for(imap, imap->ahead, w->me);
+		if (find_current(imap))
+			return take_item(imap, to, index);
+		if (!pool->destroyed) {
+			pool_collect(pool);
+			job_feed(pool);
+		}
 		if (find_current(imap))
 			return take_item(imap, to, index);
 		if (at_end(imap))

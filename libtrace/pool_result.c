@@ -217,7 +217,8 @@ int pool_wait_once(struct pool_wait *w)
 	if (come || (job && load32(&job->stage) == JOB_READY))
 		return 0;
 	rc = sleep_once(w, single);
-	if (rc == -ETIMEDOUT)
+	/* Else its thread has seen at once what there was to see. */
+	if (rc == -ETIMEDOUT && pool->calling)
 		pool_tend(pool);
 	return rc == -EINTR && w->how.interruptible ? -EINTR : 0;
 }

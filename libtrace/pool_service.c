@@ -47,9 +47,11 @@ static bool run_callback(struct mpt_pool *pool)
 	if (!job)
 		return false;
 	TAILQ_REMOVE(&pool->callbacks, job, in_list);
+	pool->calling = true;
 	pool_leave(pool);
 	call_back(job);
 	pthread_mutex_lock(&pool->lock);
+	pool->calling = false;
 	job_ready(job);
 	job_put(job);
 	return true;

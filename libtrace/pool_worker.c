@@ -365,13 +365,22 @@ static void sleep_once(struct worker *w, struct slice *slice)
 	}
 }
 
-/* Those it leaves behind: are they worth waking another one? */
+/* Are those it leaves behind worth waking another one?  If not, and the one it took is long
+ * after all, the watcher sees to them. */
+static bool leaves_work(const struct worker *w)
+{
+	const struct mpt_wire_pool *wire = w->pool->wire;
+
+	return w->left && !load32(&wire->seeker) &&
+	       (w->left * (w->run_ns + OVERHEAD_NS) > POOL_TINY_NS || !load32(&wire->watcher));
+}
+
 static void pass_on(const struct worker *w)
 {
 	struct mpt_pool *pool = w->pool;
 	struct mpt_wire_side *side = &pool->handle.object->give;
 
-	if (w->left * (w->run_ns + OVERHEAD_NS) > POOL_TINY_NS && !load32(&pool->wire->seeker))
+	if (leaves_work(w))
 		eventcount_wake(&side->seq, &side->want, 1);
 	if (pool_is_few(pool, w->left) && load32(&pool->wire->tell_low))
 		pool_ring(pool);

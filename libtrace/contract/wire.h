@@ -91,7 +91,9 @@ struct mpt_wire_header {
 	uint8_t lock[40];   /* a robust mutex over slots and arena. Not for viewers */
 	uint64_t deaths;    /* A: members found dead; writer: who finds one */
 	uint64_t reclaimed; /* rings of dead threads given to others; writer: holder of lock */
-	uint64_t reserved[32];
+	uint64_t arena_high; /* blocks from here on have never been given away; writer: holder of
+			      * lock, before the extent is stored. Not for viewers */
+	uint64_t reserved[31];
 };
 
 _Static_assert(sizeof(struct mpt_wire_header) == 640, "wire: header size");

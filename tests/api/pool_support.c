@@ -164,6 +164,8 @@ const struct mpt_wire_pool_seat *pool_wire_seat(uint32_t seat)
 	return (const void *)((const uint8_t *)w + w->seats_at + (uint64_t)seat * w->seat_stride);
 }
 
+/* 0: the slots have been given to somebody else meanwhile.  (Who kills pid 0 kills the
+ * tests.) */
 static pid_t pid_of_thread(uint32_t slot)
 {
 	const struct mpt_wire_section *s = segment()->section;
@@ -174,7 +176,7 @@ static pid_t pid_of_thread(uint32_t slot)
 		(const void *)(base + s[MPT_SEC_PROCESSES].offset +
 			       (uint64_t)s[MPT_SEC_PROCESSES].stride * t->process);
 
-	return (pid_t)p->inner_pid;
+	return p->parent_pid == (uint32_t)getpid() ? (pid_t)p->inner_pid : 0;
 }
 
 int pool_pids(pid_t *pids)
@@ -185,8 +187,12 @@ int pool_pids(pid_t *pids)
 	for (uint32_t i = 0; i < w->seats; i++) {
 		const struct mpt_wire_pool_seat *seat = pool_wire_seat(i);
 
-		if (__atomic_load_n(&seat->ready, __ATOMIC_ACQUIRE) && seat->thread)
-			pids[n++] = pid_of_thread(seat->thread - 1);
+		uint32_t thread = __atomic_load_n(&seat->thread, __ATOMIC_ACQUIRE);
+
+		pids[n] = 0;
+		if (__atomic_load_n(&seat->ready, __ATOMIC_ACQUIRE) && thread)
+			pids[n] = pid_of_thread(thread - 1);
+		n += pids[n] > 0;
 	}
 	return n;
 }
