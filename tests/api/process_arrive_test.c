@@ -219,6 +219,7 @@ static void late_in_a_full_table(const char *unused)
 {
 	struct mpt_event *started = signal_made("started");
 	struct mpt_queue *told = telling_made("told");
+	struct mpt_process_options filler = { .parent_death = MPT_PARENT_DEATH_KILL };
 	struct mpt_process *parent, *p[4096];
 	const struct mpt_wire_process *it;
 	char fd[12], name[48];
@@ -233,7 +234,7 @@ static void late_in_a_full_table(const char *unused)
 	it = slot_named("late");
 	child_claims(it && it->state == MPT_SLOT_STARTING && it->generation == 1);
 	do
-		rc = mpt_process_create(&p[n], process_pause, NULL, &process_daemon) |
+		rc = mpt_process_create(&p[n], process_pause, NULL, &filler) |
 		     mpt_process_start(p[n]);
 	while (rc == 0 && ++n < 4096);
 	child_claims(rc == -ENOSPC && n > 10);

@@ -403,8 +403,11 @@ static void anothers_half_message_is_nothing_to_us(void **state)
 	item = mpt_wait_pipe(reader);
 	may_go_on = shared(sizeof(*may_go_on));
 	sender = child(sends_long, NULL);
+	assert_int_equal(mpt_wait(&item, 1, GUARD_NS), 1);
+	stop_child(sender);
 	keeper = child(keeps_half, NULL);
 	assert_eventually(reached(may_go_on));
+	kill(sender, SIGCONT);
 	cpu = cpu_ns();
 	assert_int_equal(mpt_wait(&item, 1, MPT_MS(400)), -ETIMEDOUT);
 	assert_in_range(cpu_ns() - cpu, 0, MPT_MS(100));
