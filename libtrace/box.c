@@ -18,7 +18,7 @@ struct heap_box *box_of(const struct heap *h, uint64_t word)
 	return at;
 }
 
-/* ---- pins ---------------------------------------------------------------------------- */
+/* ---- pins --------------------------------------------------------------- */
 
 static uint64_t process_of(const struct member *me)
 {
@@ -101,7 +101,7 @@ int box_adopt(struct box *box, const struct member *me)
 	return rc == -ENOSPC ? 0 : rc; /* it can be used; the next call tries again */
 }
 
-/* ---- slots ------------------------------------------------------------------------------ */
+/* ---- slots -------------------------------------------------------------- */
 
 int box_prepare(struct turn *t)
 {
@@ -173,7 +173,7 @@ void box_free(const struct heap *h, uint32_t slot)
 	heap_commit(h);
 }
 
-/* ---- references --------------------------------------------------------------------------- */
+/* ---- references --------------------------------------------------------- */
 
 int box_check(struct turn *t, const struct item *item)
 {
@@ -199,7 +199,7 @@ void box_tell(const struct turn *t, struct mpt_item *item)
 	}
 }
 
-/* ---- handles -------------------------------------------------------------------------------- */
+/* ---- handles ------------------------------------------------------------ */
 
 struct box *box_handle(size_t size, const struct mpt_manager *m, enum mpt_container kind,
 		       int *error)
@@ -387,7 +387,7 @@ struct mpt_item box_item(const struct box *box)
 	item.type = MPT_ITEM_CONTAINER;
 	item.kind = box->kind;
 	item.ref = (struct mpt_item_ref){ box->slot, box->generation, box->manager.handle.slot,
-					   box->manager.handle.generation };
+					  box->manager.handle.generation };
 	return item;
 }
 

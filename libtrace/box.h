@@ -35,7 +35,7 @@ static inline uint32_t box_generation(const struct heap_box *at)
 /* The container that a stored reference is to; NULL: it is no more. */
 struct heap_box *box_of(const struct heap *h, uint64_t word);
 
-/* ---- within an act of turn_change ------------------------------------------------------ */
+/* ---- within an act of turn_change --------------------------------------- */
 
 /* Changes of its own: makes sure that box_take finds a slot.  0 or -ENOSPC. */
 int box_prepare(struct turn *t);
@@ -51,7 +51,7 @@ int box_check(struct turn *t, const struct item *item);
 /* Fills in what the heap alone does not say of a reference. */
 void box_tell(const struct turn *t, struct mpt_item *item);
 
-/* ---- handles ------------------------------------------------------------------------------ */
+/* ---- handles ------------------------------------------------------------ */
 
 /* A handle of `size` bytes, beginning with a struct box.  NULL: *error.  errno stays. */
 struct box *box_handle(size_t size, const struct mpt_manager *manager, enum mpt_container kind,

@@ -24,7 +24,7 @@ static uint32_t slots_of(const struct heap *h)
 	return (uint32_t)h->head->slots_used;
 }
 
-/* ---- pins of the dead ------------------------------------------------------------------ */
+/* ---- pins of the dead --------------------------------------------------- */
 
 static int drop_dead_pins(const struct heap *h, struct heap_box *at)
 {
@@ -56,7 +56,7 @@ static int drop_all_dead_pins(const struct heap *h)
 	return dropped;
 }
 
-/* ---- marking ----------------------------------------------------------------------------- */
+/* ---- marking ------------------------------------------------------------ */
 
 static void mark(struct round *r, uint32_t slot)
 {
@@ -119,7 +119,7 @@ static void mark_all(struct round *r)
 	}
 }
 
-/* ---- sweeping ------------------------------------------------------------------------------ */
+/* ---- sweeping ----------------------------------------------------------- */
 
 static int sweep(struct round *r)
 {

@@ -16,8 +16,8 @@
 struct dict_call {
 	struct key key;
 	struct item value;
-	int64_t number, sum;   /* add */
-	struct mpt_item *out;  /* what is there; NULL: not wanted */
+	int64_t number, sum;  /* add */
+	struct mpt_item *out; /* what is there; NULL: not wanted */
 	struct room *room;
 	struct place place;
 };
@@ -32,7 +32,7 @@ static bool find(struct turn *t, struct dict_call *c)
 	return table_find(t->heap, t->at, &c->key, &c->place);
 }
 
-/* ---- looking ---------------------------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------ */
 
 static int tell(struct turn *t, struct dict_call *c)
 {
@@ -52,8 +52,7 @@ static int act_get(struct turn *t, void *arg)
 	return find(t, c) ? tell(t, c) : -ENOENT;
 }
 
-int dict_get(struct box *box, const struct mpt_item *key, struct mpt_item *value,
-	     struct room *room)
+int dict_get(struct box *box, const struct mpt_item *key, struct mpt_item *value, struct room *room)
 {
 	struct dict_call c;
 	int rc = prepare(box, key, &c);
@@ -93,7 +92,7 @@ int mpt_dict_contains(struct mpt_dict *d, struct mpt_item key)
 	return dict_contains(&d->box, &key);
 }
 
-/* ---- overwriting in place ------------------------------------------------------------------ */
+/* ---- overwriting in place ----------------------------------------------- */
 
 /* -EBUSY: not in place. */
 typedef int overwrite(const struct entry_at *e, struct dict_call *c);
@@ -147,7 +146,7 @@ static int in_place(struct box *box, struct dict_call *c, overwrite *how)
 	return rc == -EBUSY ? rc : turn_end(&t, rc, true);
 }
 
-/* ---- setting -------------------------------------------------------------------------------- */
+/* ---- setting ------------------------------------------------------------ */
 
 static int overwrite_value(const struct entry_at *e, struct dict_call *c)
 {
@@ -241,7 +240,7 @@ int mpt_dict_set(struct mpt_dict *d, struct mpt_item key, struct mpt_item value)
 	return dict_set(&d->box, &key, &value);
 }
 
-/* ---- setdefault, add ---------------------------------------------------------------------------- */
+/* ---- setdefault, add ---------------------------------------------------- */
 
 static int act_default(struct turn *t, void *arg)
 {
@@ -330,7 +329,7 @@ int mpt_dict_add(struct mpt_dict *d, struct mpt_item key, int64_t number, int64_
 	return dict_add(&d->box, &key, number, sum);
 }
 
-/* ---- taking out ------------------------------------------------------------------------------------ */
+/* ---- taking out --------------------------------------------------------- */
 
 static int take_out(struct turn *t, struct dict_call *c)
 {
@@ -341,6 +340,7 @@ static int take_out(struct turn *t, struct dict_call *c)
 	heap_begin(t->heap);
 	table_delete(t->heap, t->at, &c->place);
 	heap_commit(t->heap);
+	table_shrink(t->heap, t->at);
 	return 0;
 }
 
@@ -382,7 +382,7 @@ int mpt_dict_pop(struct mpt_dict *d, struct mpt_item key, struct mpt_item *value
 	return turn_change(&box->manager, box, MPT_OP_MANAGER_DELETE, act_delete, &c);
 }
 
-/* ---- handles ------------------------------------------------------------------------------------------ */
+/* ---- handles ------------------------------------------------------------ */
 
 int mpt_dict_create(struct mpt_dict **out, struct mpt_manager *manager, const char *name)
 {

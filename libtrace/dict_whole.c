@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-/* ---- len, clear ---------------------------------------------------------------------------- */
+/* ---- len, clear --------------------------------------------------------- */
 
 static int act_len(struct turn *t, void *arg)
 {
@@ -52,7 +52,7 @@ int mpt_dict_clear(struct mpt_dict *d)
 	return turn_change(&d->box.manager, &d->box, MPT_OP_MANAGER_CLEAR, act_clear, NULL);
 }
 
-/* ---- going through -------------------------------------------------------------------------- */
+/* ---- going through ------------------------------------------------------ */
 
 struct going {
 	struct mpt_dict_iter iter; /* as it will be */
@@ -133,7 +133,7 @@ int mpt_dict_next(struct mpt_dict_iter *iter, struct mpt_item *key, struct mpt_i
 	return dict_next(&iter->dict->box, iter, key, value, &room);
 }
 
-/* ---- update, merge ---------------------------------------------------------------------------- */
+/* ---- update, merge ------------------------------------------------------ */
 
 struct update {
 	const struct mpt_pair *pairs;
@@ -244,7 +244,7 @@ int mpt_dict_merge(struct mpt_dict *d, struct mpt_dict *other)
 	return turn_change(&d->box.manager, &d->box, MPT_OP_MANAGER_UPDATE, act_merge, &u);
 }
 
-/* ---- copy ---------------------------------------------------------------------------------------- */
+/* ---- copy --------------------------------------------------------------- */
 
 static int act_copy(struct turn *t, void *arg)
 {

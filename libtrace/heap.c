@@ -7,7 +7,7 @@
 #include <mptrace/manager.h>
 #include <string.h>
 
-/* ---- changes ---------------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------ */
 
 static void make_even(const struct heap *h)
 {
@@ -40,7 +40,7 @@ void heap_undo(const struct heap *h)
 	make_even(h);
 }
 
-/* ---- slots of containers ------------------------------------------------------------ */
+/* ---- slots of containers ------------------------------------------------ */
 
 /* Chunk k has the slots from HEAP_CHUNK * (2^k - 1) on. */
 struct heap_box *heap_box(const struct heap *h, uint32_t slot)
@@ -55,7 +55,7 @@ struct heap_box *heap_box(const struct heap *h, uint32_t slot)
 	return boxes ? &boxes[slot - first] : NULL;
 }
 
-/* ---- the making ----------------------------------------------------------------------- */
+/* ---- the making --------------------------------------------------------- */
 
 uint64_t heap_least(void)
 {

@@ -94,7 +94,7 @@ struct heap {
 #define HEAP_FIRST(span) ((uint32_t)((span) >> 32))
 #define HEAP_END(span) ((uint32_t)(span))
 
-/* ---- changing ------------------------------------------------------------------ */
+/* ---- changing ----------------------------------------------------------- */
 
 static inline void heap_begin(const struct heap *h)
 {
@@ -128,17 +128,11 @@ static inline void heap_add(const struct heap *h, uint64_t *word, uint64_t n)
 	heap_store(h, word, *word + n);
 }
 
-/* May this change replace so many words more? */
-static inline bool heap_can_undo(const struct heap *h, uint64_t words)
-{
-	return h->head->undo_count + words <= HEAP_UNDO_MOST;
-}
-
 void heap_commit(const struct heap *h);
 /* Puts everything back as it was at heap_begin.  Nothing when nothing was begun. */
 void heap_undo(const struct heap *h);
 
-/* ---- blocks --------------------------------------------------------------------- */
+/* ---- blocks ------------------------------------------------------------- */
 
 /* `bytes` at `ref`, NULL when that is not inside. */
 static inline void *heap_at(const struct heap *h, uint64_t ref, uint64_t bytes)
@@ -154,12 +148,12 @@ static inline void *heap_at(const struct heap *h, uint64_t ref, uint64_t bytes)
 uint32_t heap_alloc(const struct heap *h, uint64_t bytes);
 void heap_free(const struct heap *h, uint64_t ref);
 
-/* ---- slots of containers ---------------------------------------------------------- */
+/* ---- slots of containers ------------------------------------------------ */
 
 /* NULL: there is none. */
 struct heap_box *heap_box(const struct heap *h, uint32_t slot);
 
-/* ---- stores ------------------------------------------------------------------------ */
+/* ---- stores ------------------------------------------------------------- */
 
 #define HEAP_POSITIONS(shape) ((uint32_t)(shape))
 #define HEAP_SHAPE(shape) ((enum heap_shape)((shape) >> 32 & 0xff))
@@ -190,7 +184,7 @@ void heap_adopt(const struct heap *h, struct heap_box *box, const struct heap_st
  * of tables are freed: false when somebody may be using them still, then they stay. */
 void heap_reap(const struct heap *h, bool (*quiet)(void *arg), void *arg);
 
-/* ---- the whole ---------------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------- */
 
 uint64_t heap_least(void);
 

@@ -38,7 +38,7 @@ static uint32_t log2_of(uint32_t n)
 	return 31u - (uint32_t)__builtin_clz(n);
 }
 
-/* ---- classes ------------------------------------------------------------------------- */
+/* ---- classes ------------------------------------------------------------ */
 
 static uint32_t class_of(uint32_t grains)
 {
@@ -94,7 +94,7 @@ static void set_before(const struct heap *h, uint64_t block, uint32_t before)
 	heap_store(h, header, HEADER(*header, before));
 }
 
-/* ---- finding one ------------------------------------------------------------------------ */
+/* ---- finding one -------------------------------------------------------- */
 
 static uint64_t first_from(const struct heap *h, uint32_t class)
 {

@@ -20,8 +20,7 @@ static uint64_t store_bytes(enum heap_shape shape, uint64_t positions, uint64_t 
 {
 	if (shape == HEAP_ROW)
 		return sizeof(struct heap_store) + positions * 2 * sizeof(uint64_t);
-	return sizeof(struct heap_store) + positions * sizeof(uint64_t) +
-	       index * sizeof(uint32_t);
+	return sizeof(struct heap_store) + positions * sizeof(uint64_t) + index * sizeof(uint32_t);
 }
 
 struct heap_store *heap_store_at(const struct heap *h, uint64_t ref, uint64_t *shape)
@@ -31,8 +30,8 @@ struct heap_store *heap_store_at(const struct heap *h, uint64_t ref, uint64_t *s
 	if (unlikely(!s))
 		return NULL;
 	*shape = load64(&s->shape);
-	return heap_at(h, ref, store_bytes(HEAP_SHAPE(*shape), HEAP_POSITIONS(*shape),
-					   HEAP_INDEX(*shape)));
+	return heap_at(h, ref,
+		       store_bytes(HEAP_SHAPE(*shape), HEAP_POSITIONS(*shape), HEAP_INDEX(*shape)));
 }
 
 /* So that two thirds of it are as many as the positions, or a little more. */
@@ -59,7 +58,7 @@ uint64_t heap_store_new(const struct heap *h, enum heap_shape shape, uint64_t po
 	return ref;
 }
 
-/* ---- the doomed -------------------------------------------------------------------------- */
+/* ---- the doomed --------------------------------------------------------- */
 
 void heap_doom(const struct heap *h, uint64_t ref, uint64_t span)
 {

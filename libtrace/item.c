@@ -8,7 +8,7 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-/* ---- in ------------------------------------------------------------------------------ */
+/* ---- in ----------------------------------------------------------------- */
 
 static int check_bytes(const struct mpt_item *item, struct item *out)
 {
@@ -71,7 +71,7 @@ void item_write(const struct item *item, uint64_t *words)
 		store64(&words[n], word_of(item, n));
 }
 
-/* ---- out ------------------------------------------------------------------------------ */
+/* ---- out ---------------------------------------------------------------- */
 
 /* What is read may be changing: what was copied counts only when it has not (turn.c). */
 static int bytes_out(const struct stored *from, struct mpt_item *to, struct room *room)
@@ -108,13 +108,13 @@ int item_out(const struct stored *from, struct mpt_item *to, struct room *room)
 	word = load64(from->words);
 	if (to->type == MPT_ITEM_CONTAINER || to->type == MPT_ITEM_OBJECT)
 		to->ref = (struct mpt_item_ref){ .slot = (uint32_t)word,
-						  .generation = (uint32_t)(word >> 32) };
+						 .generation = (uint32_t)(word >> 32) };
 	else
 		memcpy(&to->i64, &word, sizeof(word));
 	return 0;
 }
 
-/* ---- comparing -------------------------------------------------------------------------- */
+/* ---- comparing ---------------------------------------------------------- */
 
 static bool is_number(uint32_t type)
 {
@@ -190,8 +190,7 @@ bool item_equal(const struct stored *a, const struct item *b)
 	uint32_t type_a = ITEM_TYPE(a->head), type_b = ITEM_TYPE(b->head);
 
 	if (is_number(type_a) && is_number(type_b))
-		return !not_a_number(type_a, load64(a->words)) &&
-		       !not_a_number(type_b, b->word) &&
+		return !not_a_number(type_a, load64(a->words)) && !not_a_number(type_b, b->word) &&
 		       compare_numbers(type_a, load64(a->words), type_b, b->word) == 0;
 	return type_a == type_b && ITEM_SIZE(a->head) == ITEM_SIZE(b->head) &&
 	       same_bytes(a->words, b);
@@ -203,12 +202,13 @@ int item_compare(const struct stored *a, const struct stored *b)
 	int order;
 
 	if (item_order(a->head) == 1)
-		return compare_numbers(ITEM_TYPE(a->head), *a->words, ITEM_TYPE(b->head), *b->words);
+		return compare_numbers(ITEM_TYPE(a->head), *a->words, ITEM_TYPE(b->head),
+				       *b->words);
 	order = memcmp(a->words, b->words, size_a < size_b ? size_a : size_b);
 	return order ? order : (size_a > size_b) - (size_a < size_b);
 }
 
-/* ---- keys ------------------------------------------------------------------------------- */
+/* ---- keys --------------------------------------------------------------- */
 
 static uint64_t mix(uint64_t a, uint64_t b)
 {

@@ -30,7 +30,7 @@
 /* An item on its way in: checked, in the caller's memory. */
 struct item {
 	uint64_t head;
-	uint64_t word; /* what it is, unless it is bytes */
+	uint64_t word;	  /* what it is, unless it is bytes */
 	const void *data; /* bytes */
 };
 
@@ -48,8 +48,7 @@ struct room {
 
 /* `heap_object`: slot and generation of the manager, which references must be of.
  * 0, -EINVAL, -EMSGSIZE. */
-int item_check(const struct mpt_item *item, uint32_t slot, uint32_t generation,
-	       struct item *out);
+int item_check(const struct mpt_item *item, uint32_t slot, uint32_t generation, struct item *out);
 
 /* Its bytes into words nobody reads yet; the last word is filled up with zeros. */
 void item_fill(const struct item *item, uint64_t *words);
@@ -67,7 +66,7 @@ int item_compare(const struct stored *a, const struct stored *b);
 /* 1: a number, 2: bytes, 0: has no order. */
 int item_order(uint64_t head);
 
-/* ---- keys --------------------------------------------------------------------------- */
+/* ---- keys --------------------------------------------------------------- */
 
 struct key {
 	struct item item;

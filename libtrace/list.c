@@ -37,7 +37,7 @@ uint32_t list_bound(ssize_t index, uint32_t len)
 	return index < (ssize_t)len ? (uint32_t)index : len;
 }
 
-/* ---- one item -------------------------------------------------------------------------- */
+/* ---- one item ----------------------------------------------------------- */
 
 struct list_call {
 	ssize_t index;
@@ -121,7 +121,7 @@ ssize_t mpt_list_len(struct mpt_list *l)
 	return rc < 0 ? rc : (ssize_t)c.found;
 }
 
-/* ---- by value ------------------------------------------------------------------------------ */
+/* ---- by value ----------------------------------------------------------- */
 
 /* The first equal one from n on; rows->len: none.  -EBUSY. */
 static int search(struct turn *t, const struct rows *rows, const struct item *wanted, uint32_t *n)
@@ -207,10 +207,11 @@ int mpt_list_remove(struct mpt_list *l, struct mpt_item item)
 	int rc = want(l, &item, &c);
 
 	return rc < 0 ? rc
-		      : turn_change(&l->box.manager, &l->box, MPT_OP_MANAGER_DELETE, act_remove, &c);
+		      : turn_change(&l->box.manager, &l->box, MPT_OP_MANAGER_DELETE, act_remove,
+				    &c);
 }
 
-/* ---- changing one ------------------------------------------------------------------------------ */
+/* ---- changing one ------------------------------------------------------- */
 
 static int act_insert(struct turn *t, void *arg)
 {
@@ -283,7 +284,7 @@ int mpt_list_delete(struct mpt_list *l, ssize_t index)
 	return turn_change(&l->box.manager, &l->box, MPT_OP_MANAGER_DELETE, act_take, &c);
 }
 
-/* ---- handles ----------------------------------------------------------------------------------- */
+/* ---- handles ------------------------------------------------------------ */
 
 int mpt_list_create(struct mpt_list **out, struct mpt_manager *manager, const char *name)
 {

@@ -28,7 +28,7 @@ struct splicing {
 	const uint64_t *rows;	    /* [2 * count] the new ones */
 };
 
-/* ---- the stage ------------------------------------------------------------------------ */
+/* ---- the stage ---------------------------------------------------------- */
 
 int list_stage_add(const struct heap *h, struct heap_store *stage, const struct item *item)
 {
@@ -66,7 +66,7 @@ static int stage_all(struct turn *t, const struct splice *s, struct heap_store *
 	return rc;
 }
 
-/* ---- within the change -------------------------------------------------------------------- */
+/* ---- within the change -------------------------------------------------- */
 
 static void account(const struct splicing *p, uint32_t first)
 {
@@ -186,8 +186,7 @@ static int rebuild(const struct splicing *p)
 			return -ENOSPC;
 	}
 	if (old)
-		heap_doom(p->heap, old,
-			  HEAP_SPAN(p->old.first + p->start, p->old.first + p->end));
+		heap_doom(p->heap, old, HEAP_SPAN(p->old.first + p->start, p->old.first + p->end));
 	heap_store(p->heap, &p->at->store, ref);
 	account(p, first);
 	return 0;
@@ -206,7 +205,7 @@ static int change(const struct splicing *p)
 	return rebuild(p);
 }
 
-/* ---- all of it -------------------------------------------------------------------------------- */
+/* ---- all of it ---------------------------------------------------------- */
 
 static int make_rows(struct turn *t, const struct splice *s, uint64_t *rows)
 {
@@ -224,8 +223,8 @@ static int make_rows(struct turn *t, const struct splice *s, uint64_t *rows)
 /* A list that was long gives back what it does not need. */
 static void shrink(struct splicing *p)
 {
-	if (!rows_of(p->heap, p->at, &p->old) || !p->old.store ||
-	    p->old.positions < 64 || p->old.positions / 4 < p->old.len)
+	if (!rows_of(p->heap, p->at, &p->old) || !p->old.store || p->old.positions < 64 ||
+	    p->old.positions / 4 < p->old.len)
 		return;
 	p->start = p->end = p->len = p->old.len;
 	p->count = 0;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* ---- extend, splice, clear ------------------------------------------------------------- */
+/* ---- extend, splice, clear ---------------------------------------------- */
 
 struct span_call {
 	ssize_t start, end;
@@ -56,7 +56,7 @@ int mpt_list_clear(struct mpt_list *l)
 	return splice(l, MPT_OP_MANAGER_CLEAR, &c);
 }
 
-/* ---- order ------------------------------------------------------------------------------------ */
+/* ---- order -------------------------------------------------------------- */
 
 /* Within a change: the rows, which are the list's own still, are in `store` now, and the
  * old store goes. */
@@ -194,7 +194,7 @@ int mpt_list_sort(struct mpt_list *l, bool descending)
 	return turn_change(&l->box.manager, &l->box, MPT_OP_MANAGER_SORT, act_sort, &descending);
 }
 
-/* ---- slice ---------------------------------------------------------------------------------------- */
+/* ---- slice -------------------------------------------------------------- */
 
 struct slicing {
 	ssize_t start, end;

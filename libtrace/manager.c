@@ -180,7 +180,7 @@ void mpt_manager_destroy(struct mpt_manager *m)
 	handle_destroy(m ? &m->handle : NULL);
 }
 
-/* ---- references to objects ---------------------------------------------------------------- */
+/* ---- references to objects ---------------------------------------------- */
 
 /* Is it a handle of an object that can be opened by name?  Whatever else it is, its first
  * words are not those of one. */

@@ -51,7 +51,7 @@ struct mpt_item mpt_namespace_item(const struct mpt_namespace *space)
 	return box_item(&space->box);
 }
 
-/* ---- what is hidden ---------------------------------------------------------------------- */
+/* ---- what is hidden ----------------------------------------------------- */
 
 static struct mpt_dict *look(struct mpt_namespace *space)
 {
@@ -111,7 +111,7 @@ static int where(struct mpt_namespace *space, const char *name, bool make, struc
 	return rc;
 }
 
-/* ---- values --------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------- */
 
 int mpt_namespace_set(struct mpt_namespace *space, const char *name, struct mpt_item value)
 {

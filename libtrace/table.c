@@ -12,7 +12,7 @@ static uint32_t *index_of(struct heap_store *s, uint64_t shape)
 	return (uint32_t *)(void *)(heap_words(s) + HEAP_POSITIONS(shape));
 }
 
-/* ---- entries ------------------------------------------------------------------------ */
+/* ---- entries ------------------------------------------------------------ */
 
 static uint64_t key_words(uint64_t shape)
 {
@@ -147,10 +147,9 @@ int entry_copy(const struct heap *h, const struct entry_at *from, uint64_t *ref)
 	return -EBUSY;
 }
 
-/* ---- finding -------------------------------------------------------------------------- */
+/* ---- finding ------------------------------------------------------------ */
 
-static bool is_it(const struct heap *h, uint64_t word, const struct key *key,
-		  struct place *place)
+static bool is_it(const struct heap *h, uint64_t word, const struct key *key, struct place *place)
 {
 	struct stored k;
 
@@ -199,7 +198,7 @@ bool table_find(const struct heap *h, const struct heap_box *box, const struct k
 	return table_find_in(h, s, shape, key, place);
 }
 
-/* ---- changing ---------------------------------------------------------------------------- */
+/* ---- changing ----------------------------------------------------------- */
 
 bool table_has_room(const struct heap *h, const struct heap_box *box)
 {
@@ -255,7 +254,7 @@ void table_replace(const struct heap *h, const struct place *place, uint64_t ref
 	heap_free(h, old);
 }
 
-/* ---- growing ------------------------------------------------------------------------------- */
+/* ---- growing ------------------------------------------------------------ */
 
 /* One at the end of a store that nobody sees yet. */
 static void append(struct heap_store *s, uint32_t *end, uint64_t word)
@@ -312,7 +311,16 @@ int table_grow(const struct heap *h, struct heap_box *box, uint64_t more)
 	return 0;
 }
 
-/* ---- building ------------------------------------------------------------------------------- */
+void table_shrink(const struct heap *h, struct heap_box *box)
+{
+	const struct heap_store *s = heap_at(h, box->store, sizeof(*s));
+
+	if (s && HEAP_POSITIONS(s->shape) > 64 && HEAP_POSITIONS(s->shape) / 8 > box->len &&
+	    table_grow(h, box, 0) < 0)
+		heap_undo(h); /* no room for both: another time */
+}
+
+/* ---- building ----------------------------------------------------------- */
 
 struct heap_store *table_stage(const struct heap *h, uint64_t len)
 {

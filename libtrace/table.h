@@ -40,7 +40,7 @@ struct entry_at {
 /* Where a key is, or would be. */
 struct place {
 	struct heap_store *store;
-	uint64_t *word;	     /* its position; NULL: not there */
+	uint64_t *word; /* its position; NULL: not there */
 	struct entry_at entry;
 	uint32_t *index; /* where its position + 1 would go; NULL: no table yet */
 };
@@ -63,12 +63,12 @@ void entry_value(const struct entry_at *at, struct stored *out);
 /* Copies it out; -EBUSY: it was changed meanwhile, again and again. */
 int entry_out(const struct entry_at *at, struct mpt_item *to, struct room *room);
 
-/* ---- changing: the stripe of the key is enough ------------------------------------------ */
+/* ---- changing: the stripe of the key is enough -------------------------- */
 
 bool entry_takes(const struct entry_at *at, const struct item *value);
 void entry_set(const struct entry_at *at, const struct item *value);
 
-/* ---- changing: within a change -------------------------------------------------------- */
+/* ---- changing: within a change ------------------------------------------ */
 
 /* 0: no room. */
 uint64_t entry_new(const struct heap *h, const struct key *key, const struct item *value);
@@ -90,12 +90,14 @@ void table_delete(const struct heap *h, struct heap_box *box, const struct place
 /* Another entry with the same key; the same. */
 void table_replace(const struct heap *h, const struct place *place, uint64_t ref);
 
-/* ---- changing: changes of their own --------------------------------------------------- */
+/* ---- changing: changes of their own ------------------------------------- */
 
 /* Makes room for `more` items.  0 or -ENOSPC. */
 int table_grow(const struct heap *h, struct heap_box *box, uint64_t more);
+/* A table that was large gives back what it does not need. */
+void table_shrink(const struct heap *h, struct heap_box *box);
 
-/* ---- building: in a store that nobody sees yet ---------------------------------------- */
+/* ---- building: in a store that nobody sees yet -------------------------- */
 
 /* A stage (heap_stage) for `len` entries.  NULL: no room. */
 struct heap_store *table_stage(const struct heap *h, uint64_t len);

@@ -15,7 +15,7 @@ _Static_assert(MPT_OP_ID(MPT_KIND_MANAGER, HOLD_RECOVER) == MPT_OP_MANAGER_RECOV
 		       MPT_OP_ID(MPT_KIND_MANAGER, HOLD_ACQUIRE) == MPT_OP_MANAGER_ACQUIRE,
 	       "hold.h: op numbers of a kind with OWNER");
 
-/* ---- beginning and ending ------------------------------------------------------------ */
+/* ---- beginning and ending ----------------------------------------------- */
 
 int turn_begin(struct turn *t, struct mpt_manager *m, struct box *box, uint16_t op)
 {
@@ -89,7 +89,7 @@ static int act_on(struct turn *t, turn_act *act, void *arg)
 	return likely(t->at) ? act(t, arg) : -ESTALE;
 }
 
-/* ---- reading ------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 bool turn_look(struct turn *t, turn_act *act, void *arg, int *rc)
 {
@@ -107,7 +107,7 @@ bool turn_look(struct turn *t, turn_act *act, void *arg, int *rc)
 	return likely(load64(seq) == before) && *rc != -EBUSY;
 }
 
-/* ---- the lock ---------------------------------------------------------------------------- */
+/* ---- the lock ----------------------------------------------------------- */
 
 bool turn_quiet(void *arg)
 {
@@ -186,7 +186,7 @@ int turn_read(struct mpt_manager *m, struct box *box, uint16_t op, turn_act *act
 	return turn_end(&t, rc, false);
 }
 
-/* ---- changing ---------------------------------------------------------------------------- */
+/* ---- changing ----------------------------------------------------------- */
 
 static int attempt(struct turn *t, turn_act *act, void *arg)
 {
@@ -219,7 +219,7 @@ int turn_change(struct mpt_manager *m, struct box *box, uint16_t op, turn_act *a
 	return turn_end(&t, rc, true);
 }
 
-/* ---- stripes ------------------------------------------------------------------------------ */
+/* ---- stripes ------------------------------------------------------------ */
 
 /* Its holder had changed the value or had not: there is nothing to settle. */
 static void took_over(struct turn *t, uint32_t dead)

@@ -13,8 +13,18 @@ struct check {
 	uint64_t first, last; /* blocks, in grains */
 	uint8_t *owners;      /* by grain */
 	uint64_t items, containers;
+	bool between; /* changes: the collector may be half through, references lead nowhere */
 	const char *wrong;
 };
+
+static struct check check_of(struct heap_head *head, uint64_t bytes)
+{
+	struct check c = { .head = head, .base = (uint8_t *)head };
+
+	c.first = (sizeof(*head) + HEAP_GRAIN - 1) / HEAP_GRAIN;
+	c.last = bytes / HEAP_GRAIN - 1;
+	return c;
+}
 
 static const struct mpt_wire_object *object_of(const char *manager)
 {
@@ -56,7 +66,7 @@ static bool is_given(const struct check *c, uint64_t block)
 	return (uint32_t)*header(c, block) & GIVEN;
 }
 
-/* ---- blocks -------------------------------------------------------------------------- */
+/* ---- blocks ------------------------------------------------------------- */
 
 static void walk(struct check *c)
 {
@@ -118,7 +128,7 @@ static void *own(struct check *c, uint64_t ref, uint64_t bytes)
 	return header(c, block) + 1;
 }
 
-/* ---- what is in containers ---------------------------------------------------------------- */
+/* ---- what is in containers ---------------------------------------------- */
 
 static struct heap_box *box(const struct check *c, uint64_t slot)
 {
@@ -135,11 +145,19 @@ static void value_is_good(struct check *c, uint64_t head, uint64_t word)
 {
 	const struct heap_box *to;
 
-	if (ITEM_TYPE(head) != MPT_ITEM_CONTAINER)
+	if (ITEM_TYPE(head) != MPT_ITEM_CONTAINER || c->between)
 		return;
 	to = (uint32_t)word < c->head->slots_used ? box(c, (uint32_t)word) : NULL;
 	is(c, to && to->name >> 32 == word >> 32 && (uint32_t)to->name,
 	   "a reference leads to no container");
+}
+
+static void check_row(struct check *c, const uint64_t *row)
+{
+	if (ITEM_TYPE(row[0]) == MPT_ITEM_BYTES && ITEM_SIZE(row[0]) > 8)
+		own(c, row[1], ITEM_SIZE(row[0]));
+	else
+		value_is_good(c, row[0], row[1]);
 }
 
 static void check_rows(struct check *c, struct heap_store *s, const struct heap_box *at)
@@ -147,14 +165,8 @@ static void check_rows(struct check *c, struct heap_store *s, const struct heap_
 	uint64_t *rows = (uint64_t *)(void *)(s + 1);
 
 	is(c, HEAP_END(at->span) - HEAP_FIRST(at->span) == at->len, "a list miscounts its rows");
-	for (uint64_t n = HEAP_FIRST(at->span); n < HEAP_END(at->span) && !c->wrong; n++) {
-		uint64_t head = rows[2 * n];
-
-		if (ITEM_TYPE(head) == MPT_ITEM_BYTES && ITEM_SIZE(head) > 8)
-			own(c, rows[2 * n + 1], ITEM_SIZE(head));
-		else
-			value_is_good(c, head, rows[2 * n + 1]);
-	}
+	for (uint64_t n = HEAP_FIRST(at->span); n < HEAP_END(at->span) && !c->wrong; n++)
+		check_row(c, rows + 2 * n);
 }
 
 static uint64_t words(uint64_t head)
@@ -203,7 +215,8 @@ static bool same_key(const struct check *c, uint64_t a, uint64_t b)
 static void check_table(struct check *c, struct heap_store *s, const struct heap_box *at)
 {
 	const uint64_t *entries = (const uint64_t *)(const void *)(s + 1);
-	const uint32_t *index = (const uint32_t *)(const void *)(entries + HEAP_POSITIONS(s->shape));
+	const uint32_t *index =
+		(const uint32_t *)(const void *)(entries + HEAP_POSITIONS(s->shape));
 	uint64_t live = 0, end = HEAP_END(at->span);
 
 	is(c, HEAP_FIRST(at->span) == 0, "a table does not begin at its beginning");
@@ -220,14 +233,39 @@ static void check_table(struct check *c, struct heap_store *s, const struct heap
 	is(c, live == at->len, "a dict miscounts its keys");
 }
 
+/* What is left of it. */
+static void check_doomed(struct check *c)
+{
+	struct heap_store *s;
+
+	for (uint64_t ref = c->head->doomed; ref && !c->wrong; ref = s->next) {
+		uint32_t first, end;
+
+		s = own(c, ref, sizeof(*s));
+		if (!s)
+			return;
+		first = HEAP_FIRST(s->span);
+		end = HEAP_END(s->span);
+		for (uint32_t n = first; n < end && !c->wrong; n++) {
+			uint64_t *words = (uint64_t *)(void *)(s + 1);
+
+			if (HEAP_SHAPE(s->shape) == HEAP_TABLE && words[n])
+				check_entry(c, words[n]);
+			else if (HEAP_SHAPE(s->shape) == HEAP_ROW)
+				check_row(c, words + 2ull * n);
+		}
+	}
+}
+
 static void check_store(struct check *c, const struct heap_box *at)
 {
 	struct heap_store *s = own(c, at->store, sizeof(*s));
 
 	if (!s)
 		return;
-	if (!is(c, HEAP_FIRST(at->span) <= HEAP_END(at->span) &&
-			   HEAP_END(at->span) <= HEAP_POSITIONS(s->shape),
+	if (!is(c,
+		HEAP_FIRST(at->span) <= HEAP_END(at->span) &&
+			HEAP_END(at->span) <= HEAP_POSITIONS(s->shape),
 		"a span is longer than its store"))
 		return;
 	if (HEAP_SHAPE(s->shape) == HEAP_ROW)
@@ -273,25 +311,112 @@ static void check_slots(struct check *c)
 	is(c, c->containers == c->head->shown.containers + 1, "containers are miscounted");
 }
 
+static const char *check_all(struct check *c)
+{
+	c->owners = calloc(c->last + 1, 1);
+	is(c, c->head->undo_count == 0, "a change is half done");
+	is(c, c->head->undo_most <= HEAP_UNDO_MOST / 3, "a change is larger than it may be");
+	walk(c);
+	for (uint32_t n = 0; n < HEAP_CLASSES && !c->wrong; n++)
+		walk_class(c, n);
+	if (!c->wrong)
+		check_slots(c);
+	if (!c->wrong)
+		check_doomed(c);
+	every_block_has_one_owner(c);
+	free(c->owners);
+	return c->wrong;
+}
+
+static uint64_t bytes_of(const char *manager)
+{
+	return (object_of(manager)->extent >> 32) * MPT_BLOCK;
+}
+
 const char *heap_wrong(const char *manager)
 {
-	struct check c = { .head = heap_of(manager) };
-	uint64_t grains = (object_of(manager)->extent >> 32) * MPT_BLOCK / HEAP_GRAIN;
+	struct check c = check_of(heap_of(manager), bytes_of(manager));
 
-	c.base = (uint8_t *)c.head;
-	c.first = (sizeof(*c.head) + HEAP_GRAIN - 1) / HEAP_GRAIN;
-	c.last = grains - 1;
-	c.owners = calloc(grains, 1);
-	is(&c, c.head->undo_count == 0, "a change is half done");
 	is(&c, !(c.head->shown.seq & 1), "a change has no end");
 	is(&c, c.head->doomed == 0, "what is doomed is still there");
-	is(&c, c.head->undo_most <= HEAP_UNDO_MOST / 3, "a change is larger than it may be");
-	walk(&c);
-	for (uint32_t n = 0; n < HEAP_CLASSES && !c.wrong; n++)
-		walk_class(&c, n);
-	if (!c.wrong)
-		check_slots(&c);
-	every_block_has_one_owner(&c);
-	free(c.owners);
-	return c.wrong;
+	return check_all(&c);
+}
+
+/* ---- copies ---------------------------------------------------------------- */
+
+uint64_t heap_image_bytes(const char *manager)
+{
+	return bytes_of(manager);
+}
+
+struct heap_head *heap_image(const char *manager, uint64_t *bytes)
+{
+	struct heap_head *image;
+
+	*bytes = bytes_of(manager);
+	image = malloc(*bytes);
+	memcpy(image, heap_of(manager), *bytes);
+	return image;
+}
+
+void heap_image_undo(struct heap_head *image)
+{
+	for (; image->undo_count > 0; image->undo_count--) {
+		const struct heap_undo *u = &image->undo[image->undo_count - 1];
+
+		*(uint64_t *)(void *)((uint8_t *)image + u->at) = u->old;
+	}
+}
+
+const char *heap_image_wrong(struct heap_head *image, uint64_t bytes)
+{
+	struct check c = check_of(image, bytes);
+
+	c.between = true;
+	return check_all(&c);
+}
+
+static void write_value(uint64_t head, const uint64_t *at, char *text, size_t size)
+{
+	size_t used = strlen(text);
+
+	if (ITEM_TYPE(head) == MPT_ITEM_BYTES)
+		snprintf(text + used, size - used, "%u:%.*s ", ITEM_SIZE(head),
+			 (int)ITEM_SIZE(head), (const char *)at);
+	else
+		snprintf(text + used, size - used, "%u.%llx ", ITEM_TYPE(head),
+			 (unsigned long long)*at);
+}
+
+static void write_entry(const struct check *c, uint64_t word, char *text, size_t size)
+{
+	const struct entry *e = (const void *)(header(c, (uint32_t)word) + 1);
+	uint64_t key = words(e->shape);
+
+	write_value(ENTRY_KEY(e->shape), e->words, text, size);
+	write_value(e->head, e->words + key + (e->head & ITEM_SECOND ? ENTRY_ROOM(e->shape) : 0),
+		    text, size);
+}
+
+void heap_image_write(struct heap_head *image, uint32_t slot, char *text, size_t size)
+{
+	struct check c = check_of(image, 0);
+	const struct heap_box *at = box(&c, slot);
+	const struct heap_store *s = (const void *)(header(&c, at->store) + 1);
+	const uint64_t *word = (const uint64_t *)(const void *)(s + 1);
+
+	strncat(text, "{ ", size - strlen(text) - 1);
+	for (uint64_t n = HEAP_FIRST(at->span); at->store && n < HEAP_END(at->span); n++) {
+		const uint64_t *row = word + 2 * n;
+
+		if (HEAP_SHAPE(s->shape) == HEAP_TABLE && word[n])
+			write_entry(&c, word[n], text, size);
+		else if (HEAP_SHAPE(s->shape) == HEAP_ROW)
+			write_value(row[0],
+				    ITEM_TYPE(row[0]) == MPT_ITEM_BYTES && ITEM_SIZE(row[0]) > 8
+					    ? header(&c, (uint32_t)row[1]) + 1
+					    : &row[1],
+				    text, size);
+	}
+	strncat(text, "} ", size - strlen(text) - 1);
 }

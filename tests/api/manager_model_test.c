@@ -10,7 +10,7 @@
 #define ITEMS_MOST 200
 #define ROUNDS (SANITIZED ? 6000 : 30000)
 
-/* ---- the model ------------------------------------------------------------------------ */
+/* ---- the model ---------------------------------------------------------- */
 
 struct value {
 	struct mpt_item item;
@@ -105,7 +105,7 @@ static void open_up(struct model *m, size_t at, const struct value *v)
 	put(&m->values[at], v);
 }
 
-/* ---- dicts ------------------------------------------------------------------------------ */
+/* ---- dicts -------------------------------------------------------------- */
 
 static struct mpt_item key_of(int64_t n, char text[32])
 {
@@ -237,9 +237,10 @@ static void a_dict_is_what_a_plain_one_would_be(void **state)
 
 	(void)state;
 	m.len = 0;
-	assert_int_equal(mpt_manager_create(&manager, &(struct mpt_manager_options){
-							      .name = "dicts", .bytes = 256 << 10 }),
-			 0);
+	assert_int_equal(
+		mpt_manager_create(&manager, &(struct mpt_manager_options){ .name = "dicts",
+									    .bytes = 256 << 10 }),
+		0);
 	assert_int_equal(mpt_dict_create(&d, manager, NULL), 0);
 	for (int n = 0; n < ROUNDS; n++) {
 		random_dict_call(&d, &m);
@@ -255,7 +256,7 @@ static void a_dict_is_what_a_plain_one_would_be(void **state)
 	mpt_manager_destroy(manager);
 }
 
-/* ---- lists ------------------------------------------------------------------------------------ */
+/* ---- lists -------------------------------------------------------------- */
 
 static void assert_same_list(struct mpt_list *l, const struct model *m)
 {
@@ -291,7 +292,8 @@ static void random_splice(struct mpt_list *l, struct model *m)
 static void random_slice(struct mpt_list **l, struct model *m)
 {
 	struct mpt_list *slice;
-	size_t start = any(2) ? 0 : any(m->len + 1), end = m->len - any(3) * any(m->len - start + 1) / 4;
+	size_t start = any(2) ? 0 : any(m->len + 1),
+	       end = m->len - any(3) * any(m->len - start + 1) / 4;
 
 	assert_int_equal(mpt_list_slice(&slice, *l, (ssize_t)start, (ssize_t)end), 0);
 	while (m->len > end)
@@ -422,9 +424,10 @@ static void a_list_is_what_a_plain_one_would_be(void **state)
 
 	(void)state;
 	m.len = 0;
-	assert_int_equal(mpt_manager_create(&manager, &(struct mpt_manager_options){
-							      .name = "lists", .bytes = 256 << 10 }),
-			 0);
+	assert_int_equal(
+		mpt_manager_create(&manager, &(struct mpt_manager_options){ .name = "lists",
+									    .bytes = 256 << 10 }),
+		0);
 	assert_int_equal(mpt_list_create(&l, manager, NULL), 0);
 	for (int n = 0; n < ROUNDS; n++) {
 		if (m.len + 12 >= ITEMS_MOST) {
@@ -444,7 +447,7 @@ static void a_list_is_what_a_plain_one_would_be(void **state)
 	mpt_manager_destroy(manager);
 }
 
-/* ---- memory ---------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------- */
 
 static uint64_t used(const struct mpt_manager *m)
 {
@@ -503,6 +506,37 @@ static void all_space_comes_back_a_thousand_times(void **state)
 	mpt_manager_destroy(m);
 }
 
+static void what_was_large_gives_back_what_it_does_not_need(void **state)
+{
+	struct mpt_manager *m;
+	struct mpt_dict *d;
+	struct mpt_list *l;
+	uint64_t empty;
+
+	(void)state;
+	assert_int_equal(mpt_manager_create(&m, &(struct mpt_manager_options){ .name = "large" }),
+			 0);
+	assert_int_equal(mpt_dict_create(&d, m, "dict"), 0);
+	assert_int_equal(mpt_list_create(&l, m, "list"), 0);
+	empty = used(m);
+	for (int n = 0; n < 5000; n++) {
+		assert_int_equal(mpt_dict_set(d, mpt_i64(n), mpt_i64(n)), 0);
+		assert_int_equal(mpt_list_append(l, mpt_i64(n)), 0);
+	}
+	assert_true(used(m) - empty > 300000);
+	for (int n = 5; n < 5000; n++) {
+		assert_int_equal(mpt_dict_delete(d, mpt_i64(n)), 0);
+		assert_int_equal(mpt_list_delete(l, n % 2 ? -1 : 0), 0);
+	}
+	assert_true(used(m) - empty < 4000);
+	assert_int_equal(mpt_dict_len(d), 5);
+	assert_int_equal(mpt_list_len(l), 5);
+	assert_heap_in_order("large");
+	mpt_dict_destroy(d);
+	mpt_list_destroy(l);
+	mpt_manager_destroy(m);
+}
+
 static void what_does_not_fit_changes_nothing(void **state)
 {
 	static char big[40000];
@@ -547,6 +581,7 @@ int main(void)
 		api_test(a_dict_is_what_a_plain_one_would_be),
 		api_test(a_list_is_what_a_plain_one_would_be),
 		api_test(all_space_comes_back_a_thousand_times),
+		api_test(what_was_large_gives_back_what_it_does_not_need),
 		api_test(what_does_not_fit_changes_nothing),
 	};
 

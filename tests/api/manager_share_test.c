@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * manager_share_test.c - Manager between processes and threads: behaviour 150, the row
- * "Manager.Lock: client holder killed" of the table of one-kill experiments, handles of the
- * dead and of forked children, stopped holders, signal handlers, and wrong uses.
+ * manager_share_test.c - Manager between processes and threads: handles of the dead and of
+ * forked children, stopped holders, signal handlers, and wrong uses.
  *
- * Does not own: deaths inside a call (manager_step_test.c, manager_storm_test.c).
+ * Does not own: objects in containers (manager_tools_test.c), deaths inside a call
+ * (manager_step_test.c, manager_storm_test.c).
  */
 #include "tests/api/manager_check.h"
 #include "tests/api/step.h"
@@ -45,139 +45,7 @@ static int64_t number_in(struct mpt_dict *dict, const char *key)
 	return rc == 0 && item.type == MPT_ITEM_I64 ? item.i64 : -1;
 }
 
-/* ---- 150: what the domain has, through containers ------------------------------------- */
-
-static void open_tool(struct mpt_dict *tools, const char *name, char *path)
-{
-	struct mpt_item item;
-
-	child_claims(mpt_dict_get(tools, mpt_text(name), &item, NULL, 0) == 0);
-	child_claims(mpt_item_path(&item, path) == 0);
-}
-
-static void uses_lock_and_rlock(struct mpt_dict *tools)
-{
-	char path[MPT_ITEM_PATH];
-	struct mpt_rlock *rlock;
-	struct mpt_lock *lock;
-
-	open_tool(tools, "lock", path);
-	child_claims(mpt_rlock_open(&rlock, path, 0) == -EINVAL);
-	child_claims(mpt_lock_open(&lock, path, 0) == 0);
-	child_claims(mpt_lock_acquire(lock, 0) == 0);
-	child_claims(mpt_lock_release(lock) == 0);
-	open_tool(tools, "rlock", path);
-	child_claims(mpt_rlock_open(&rlock, path, 0) == 0);
-	child_claims(mpt_rlock_acquire(rlock, 0) == 0);
-	child_claims(mpt_rlock_acquire(rlock, 0) == 0);
-	child_claims(mpt_rlock_depth(rlock) == 2);
-}
-
-static void uses_the_rest(struct mpt_dict *tools)
-{
-	char path[MPT_ITEM_PATH], text[8];
-	struct mpt_barrier *barrier;
-	struct mpt_event *event;
-	struct mpt_queue *queue;
-
-	open_tool(tools, "queue", path);
-	child_claims(mpt_queue_open(&queue, path, 0) == 0);
-	child_claims(mpt_queue_get(queue, text, sizeof(text), GUARD_NS) == 5);
-	open_tool(tools, "barrier", path);
-	child_claims(mpt_barrier_open(&barrier, path, 0) == 0);
-	child_claims(mpt_barrier_wait(barrier, GUARD_NS) >= 0);
-	open_tool(tools, "event", path);
-	child_claims(mpt_event_open(&event, path, 0) == 0);
-	child_claims(mpt_event_set(event) == 0);
-}
-
-static void works_with_tools(const char *domain)
-{
-	struct mpt_manager *m;
-	struct mpt_dict *tools;
-	char name[64];
-
-	snprintf(name, sizeof(name), "%s/shop", domain);
-	child_claims(mpt_manager_open(&m, name, 0) == 0);
-	child_claims(mpt_dict_open(&tools, m, "tools") == 0);
-	uses_lock_and_rlock(tools);
-	uses_the_rest(tools);
-}
-
-static void put_tool(struct mpt_dict *tools, const char *name, const void *handle)
-{
-	struct mpt_item item;
-
-	assert_int_equal(mpt_item_object(&item, handle), 0);
-	assert_int_equal(mpt_dict_set(tools, mpt_text(name), item), 0);
-}
-
-static void b150_another_program_finds_objects_in_a_container(void **state)
-{
-	struct mpt_barrier_options two = { .parties = 2 };
-	struct mpt_dict *tools = new_dict("tools");
-	struct mpt_barrier *barrier;
-	struct mpt_event *event;
-	struct mpt_queue *queue;
-	struct mpt_rlock *rlock;
-	struct mpt_lock *lock;
-	pid_t pid;
-
-	(void)state;
-	assert_int_equal(mpt_queue_create(&queue, NULL), 0);
-	assert_int_equal(mpt_lock_create(&lock, NULL, 0), 0);
-	assert_int_equal(mpt_rlock_create(&rlock, NULL, 0), 0);
-	assert_int_equal(mpt_event_create(&event, NULL, 0), 0);
-	assert_int_equal(mpt_barrier_create(&barrier, &two), 0);
-	put_tool(tools, "queue", queue);
-	put_tool(tools, "lock", lock);
-	put_tool(tools, "rlock", rlock);
-	put_tool(tools, "event", event);
-	put_tool(tools, "barrier", barrier);
-	assert_int_equal(mpt_domain_publish("fair of tools"), 0);
-	pid = program("works_with_tools", "fair of tools", NULL);
-	assert_int_equal(mpt_queue_put(queue, "hello", 5, MPT_FOREVER), 0);
-	assert_true(mpt_barrier_wait(barrier, GUARD_NS) >= 0);
-	assert_int_equal(mpt_event_wait(event, GUARD_NS), 0);
-	assert_ends_well(pid);
-	mpt_dict_destroy(tools);
-	mpt_barrier_destroy(barrier);
-	mpt_event_destroy(event);
-	mpt_rlock_destroy(rlock);
-	mpt_lock_destroy(lock);
-	mpt_queue_destroy(queue);
-}
-
-static void holds_the_lock(void *arg)
-{
-	struct mpt_dict *dict = arg;
-	char path[MPT_ITEM_PATH];
-	struct mpt_lock *lock;
-
-	open_tool(dict, "lock", path);
-	child_claims(mpt_lock_open(&lock, path, 0) == 0);
-	child_claims(mpt_lock_acquire(lock, MPT_FOREVER) == 0);
-	pause();
-}
-
-static void a_killed_holder_of_a_lock_in_a_container_is_taken_over(void **state)
-{
-	struct mpt_dict *dict = new_dict(NULL);
-	struct mpt_lock *lock;
-	pid_t pid;
-
-	(void)state;
-	assert_int_equal(mpt_lock_create(&lock, NULL, 0), 0);
-	put_tool(dict, "lock", lock);
-	pid = child(holds_the_lock, dict);
-	assert_eventually(mpt_lock_locked(lock) == 1);
-	kill_child(pid);
-	assert_int_equal(mpt_lock_acquire(lock, GUARD_NS), MPT_RECOVERED);
-	mpt_dict_destroy(dict);
-	mpt_lock_destroy(lock);
-}
-
-/* ---- handles of others -------------------------------------------------------------------- */
+/* ---- handles of others -------------------------------------------------- */
 
 struct shared_dict {
 	struct mpt_dict *dict;
@@ -297,7 +165,7 @@ static void hidden_names_of_a_forked_child_are_its_own(void **state)
 	mpt_namespace_destroy(space);
 }
 
-/* ---- the end of a manager -------------------------------------------------------------------- */
+/* ---- the end of a manager ----------------------------------------------- */
 
 static void uses_until_the_end(void *arg)
 {
@@ -370,7 +238,7 @@ static void it_survives_its_creators_death(void **state)
 	mpt_manager_destroy(m);
 }
 
-/* ---- somebody stopped inside ------------------------------------------------------------------ */
+/* ---- somebody stopped inside -------------------------------------------- */
 
 static void sets_a_new_key(void *arg)
 {
@@ -414,7 +282,7 @@ static void calls_wait_for_a_stopped_one_as_long_as_they_were_told(void **state)
 	mpt_dict_destroy(dict);
 }
 
-/* ---- a signal handler uses what the program is using --------------------------------------------- */
+/* ---- a signal handler uses what the program is using -------------------- */
 
 static struct mpt_dict *interrupted;
 static volatile uint64_t added, refused;
@@ -472,7 +340,7 @@ static void a_handler_may_use_what_the_program_is_using(void **state)
 	mpt_dict_destroy(interrupted);
 }
 
-/* ---- nonsense ---------------------------------------------------------------------------------------- */
+/* ---- nonsense ----------------------------------------------------------- */
 
 static void wrong_managers_are_refused(void **state)
 {
@@ -502,7 +370,7 @@ static void wrong_managers_are_refused(void **state)
 static void wrong_items_are_refused(void **state)
 {
 	struct mpt_manager *other;
-	struct mpt_dict *dict = new_dict(NULL), *theirs;
+	struct mpt_dict *dict = new_dict(NULL), *theirs, *none;
 	struct mpt_item item = mpt_i64(1), got;
 	struct mpt_queue *queue;
 	char path[MPT_ITEM_PATH];
@@ -519,8 +387,8 @@ static void wrong_items_are_refused(void **state)
 	assert_int_equal(mpt_dict_set(dict, mpt_bytes(NULL, 1), mpt_none()), -EINVAL);
 	assert_int_equal(mpt_dict_get(dict, mpt_i64(1), NULL, NULL, 0), -EINVAL);
 	assert_int_equal(mpt_dict_get(dict, mpt_i64(1), &got, NULL, 1), -EINVAL);
-	assert_int_equal(mpt_dict_create(&theirs, manager, ""), -EINVAL);
-	assert_int_equal(mpt_dict_open(&theirs, manager, NULL), -EINVAL);
+	assert_int_equal(mpt_dict_create(&none, manager, ""), -EINVAL);
+	assert_int_equal(mpt_dict_open(&none, manager, NULL), -EINVAL);
 	assert_int_equal(mpt_item_object(&got, dict), -EINVAL);
 	assert_int_equal(mpt_item_object(&got, NULL), -EINVAL);
 	assert_int_equal(mpt_item_path(&item, path), -EINVAL);
@@ -529,6 +397,7 @@ static void wrong_items_are_refused(void **state)
 	assert_int_equal(mpt_queue_open(&queue, "/999999.1", 0), -ENOENT);
 	assert_int_equal(mpt_dict_len(dict), 0);
 	mpt_dict_destroy(dict);
+	mpt_dict_destroy(theirs);
 	mpt_manager_destroy(other);
 }
 
@@ -549,12 +418,9 @@ static void a_closed_handle_is_closed_for_what_is_opened_through_it(void **state
 
 #define shop_test(function) cmocka_unit_test_setup_teardown(function, start, stop)
 
-int main(int argc, char **argv)
+int main(void)
 {
-	const struct role roles[] = { { "works_with_tools", works_with_tools } };
 	const struct CMUnitTest tests[] = {
-		shop_test(b150_another_program_finds_objects_in_a_container),
-		shop_test(a_killed_holder_of_a_lock_in_a_container_is_taken_over),
 		shop_test(what_only_a_killed_process_knew_is_collected),
 		shop_test(a_forked_child_keeps_what_its_parent_lets_go),
 		shop_test(a_forked_child_that_comes_too_late_is_told),
@@ -568,6 +434,5 @@ int main(int argc, char **argv)
 		shop_test(a_closed_handle_is_closed_for_what_is_opened_through_it),
 	};
 
-	support_main(argc, argv, roles, 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

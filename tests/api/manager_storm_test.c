@@ -21,7 +21,7 @@ struct life {
 
 struct storm {
 	struct mpt_manager *manager;
-	struct mpt_dict *counters, *twins;
+	struct mpt_dict *counters, *twins, *mess;
 	struct mpt_list *letters;
 	uint32_t finish, lives;
 	struct life life[LIVES_MOST];
@@ -47,7 +47,7 @@ static uint64_t any(struct worker *w, uint64_t below)
 	return (w->seed >> 33) % below;
 }
 
-/* ---- what workers do -------------------------------------------------------------------- */
+/* ---- what workers do ---------------------------------------------------- */
 
 static void counts(struct worker *w)
 {
@@ -80,8 +80,16 @@ static void sets_a_value_of_one_letter(struct worker *w)
 	uint64_t size = 1 + any(w, sizeof(value));
 
 	memset(value, (int)('a' + any(w, 26)), size);
-	child_claims(mpt_dict_set(w->storm->counters, mpt_text("letters"),
-				  mpt_bytes(value, size)) == 0);
+	child_claims(
+		mpt_dict_set(w->storm->counters, mpt_text("letters"), mpt_bytes(value, size)) == 0);
+}
+
+static void is_of_one_letter(const struct mpt_item *item)
+{
+	const char *got = item->bytes.data;
+
+	for (size_t n = 1; item->type == MPT_ITEM_BYTES && n < item->bytes.size; n++)
+		child_claims(got[n] == got[0]);
 }
 
 static void reads_it(struct worker *w)
@@ -89,11 +97,10 @@ static void reads_it(struct worker *w)
 	struct mpt_item item;
 	char value[64];
 	int rc = mpt_dict_get(w->storm->counters, mpt_text("letters"), &item, value, sizeof(value));
-	const char *got = item.bytes.data;
 
 	child_claims(rc == 0 || rc == -ENOENT);
-	for (size_t n = 1; rc == 0 && n < item.bytes.size; n++)
-		child_claims(got[n] == got[0]);
+	if (rc == 0)
+		is_of_one_letter(&item);
 }
 
 static void receives(struct worker *w)
@@ -128,17 +135,45 @@ static void sends(struct worker *w)
 	w->mine->sent_returned++;
 }
 
-static void comes_and_goes(struct worker *w)
+/* Few keys, so that one overwrites what another takes away. */
+static void makes_a_mess(struct worker *w)
 {
-	char name[16];
-	uint64_t n = any(w, 100);
+	struct mpt_dict *mess = w->storm->mess;
+	struct mpt_item key = mpt_i64((int64_t)any(w, 3));
+	char value[150];
 
-	snprintf(name, sizeof(name), "key %d", (int)n);
-	if (any(w, 2))
-		child_claims(mpt_dict_set(w->storm->counters, mpt_text(name),
-					  mpt_bytes(w->storm, 1 + n * 3)) == 0);
-	else
-		child_claims(mpt_dict_delete(w->storm->counters, mpt_text(name)) <= 0);
+	memset(value, (int)('a' + any(w, 26)), sizeof(value));
+	switch (any(w, 12)) {
+	case 0:
+		child_claims(mpt_dict_clear(mess) == 0);
+		break;
+	case 1:
+		child_claims(mpt_dict_merge(mess, w->storm->twins) == 0);
+		break;
+	case 2:
+	case 3:
+		child_claims(mpt_dict_delete(mess, key) <= 0);
+		break;
+	case 4:
+		child_claims(mpt_dict_set(mess, key, mpt_bytes(value, sizeof(value))) == 0);
+		break;
+	default:
+		child_claims(mpt_dict_set(mess, key, mpt_bytes(value, any(w, 64))) == 0);
+	}
+}
+
+static void reads_the_mess(struct worker *w)
+{
+	struct mpt_dict_iter iter = mpt_dict_iterate(w->storm->mess);
+	struct mpt_item value;
+	char buffer[256];
+	int rc = mpt_dict_get(w->storm->mess, mpt_i64((int64_t)any(w, 3)), &value, buffer,
+			      sizeof(buffer));
+
+	if (rc == 0)
+		is_of_one_letter(&value);
+	while (mpt_dict_next(&iter, NULL, &value, buffer, sizeof(buffer)) == 0)
+		is_of_one_letter(&value);
 }
 
 /* A dict in a dict that nobody keeps. */
@@ -148,7 +183,8 @@ static void makes_garbage(struct worker *w)
 
 	child_claims(mpt_dict_create(&dict, w->storm->manager, NULL) == 0);
 	child_claims(mpt_dict_set(dict, mpt_i64(1), mpt_dict_item(dict)) == 0);
-	child_claims(mpt_dict_set(w->storm->counters, mpt_text("garbage"), mpt_dict_item(dict)) == 0);
+	child_claims(mpt_dict_set(w->storm->counters, mpt_text("garbage"), mpt_dict_item(dict)) ==
+		     0);
 	child_claims(mpt_dict_set(w->storm->counters, mpt_text("garbage"), mpt_none()) == 0);
 	mpt_dict_destroy(dict);
 	if (any(w, 10) == 0)
@@ -157,9 +193,10 @@ static void makes_garbage(struct worker *w)
 
 static void works(void *arg)
 {
-	static void (*const deeds[])(struct worker *w) = {
-		counts, counts, sets_twins, sets_a_value_of_one_letter, reads_it, reads_it,
-		sends,	receives, comes_and_goes, makes_garbage,
+	static void (*const deeds[])(struct worker * w) = {
+		counts,	      counts,	    sets_twins,	    sets_a_value_of_one_letter,
+		reads_it,     reads_it,	    sends,	    receives,
+		makes_a_mess, makes_a_mess, reads_the_mess, makes_garbage,
 	};
 	struct worker *w = arg;
 
@@ -167,7 +204,7 @@ static void works(void *arg)
 		deeds[any(w, sizeof(deeds) / sizeof(deeds[0]))](w);
 }
 
-/* ---- what must be true --------------------------------------------------------------------- */
+/* ---- what must be true -------------------------------------------------- */
 
 static void twins_are_equal(struct storm *s)
 {
@@ -240,6 +277,7 @@ static void no_memory_is_lost(struct storm *s, uint64_t empty)
 
 	assert_int_equal(mpt_dict_clear(s->counters), 0);
 	assert_int_equal(mpt_dict_clear(s->twins), 0);
+	assert_int_equal(mpt_dict_clear(s->mess), 0);
 	assert_int_equal(mpt_list_clear(s->letters), 0);
 	assert_true(mpt_manager_collect(s->manager) >= 0);
 	assert_heap_in_order("storm");
@@ -250,7 +288,7 @@ static void no_memory_is_lost(struct storm *s, uint64_t empty)
 	       (unsigned long long)info.recovered, (unsigned long long)info.collected);
 }
 
-/* ---- the storm -------------------------------------------------------------------------------- */
+/* ---- the storm ---------------------------------------------------------- */
 
 static pid_t a_worker(struct storm *s)
 {
@@ -269,6 +307,7 @@ static struct storm *new_storm(uint64_t *empty)
 	assert_int_equal(mpt_manager_create(&s->manager, &options), 0);
 	assert_int_equal(mpt_dict_create(&s->counters, s->manager, NULL), 0);
 	assert_int_equal(mpt_dict_create(&s->twins, s->manager, NULL), 0);
+	assert_int_equal(mpt_dict_create(&s->mess, s->manager, NULL), 0);
 	assert_int_equal(mpt_list_create(&s->letters, s->manager, NULL), 0);
 	assert_int_equal(mpt_manager_status(s->manager, &info), 0);
 	*empty = info.used;
@@ -290,6 +329,7 @@ static void end_storm(struct storm *s, const pid_t pids[WORKERS], uint64_t empty
 	no_memory_is_lost(s, empty);
 	mpt_dict_destroy(s->counters);
 	mpt_dict_destroy(s->twins);
+	mpt_dict_destroy(s->mess);
 	mpt_list_destroy(s->letters);
 	mpt_manager_destroy(s->manager);
 }

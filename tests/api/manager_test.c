@@ -95,7 +95,7 @@ static void assert_dict(struct mpt_dict *dict, const char *expected)
 	assert_string_equal(text, expected);
 }
 
-/* ---- 143: list ------------------------------------------------------------------------ */
+/* ---- 143: list ---------------------------------------------------------- */
 
 static void b143_a_list_grows_and_is_indexed_from_both_ends(void **state)
 {
@@ -184,8 +184,8 @@ static void b143_extend_slice_and_splice(void **state)
 
 static void b143_sort_reverse_count_and_index(void **state)
 {
-	struct mpt_item mixed[] = { mpt_i64(3), mpt_f64(-0.5), mpt_bool(true), mpt_i64(1),
-				    mpt_f64(2.5), mpt_i64(-7), mpt_f64(1.0) };
+	struct mpt_item mixed[] = { mpt_i64(3),	  mpt_f64(-0.5), mpt_bool(true), mpt_i64(1),
+				    mpt_f64(2.5), mpt_i64(-7),	 mpt_f64(1.0) };
 	struct mpt_list *list = new_list(NULL);
 
 	(void)state;
@@ -215,8 +215,9 @@ static void b143_sort_reverse_count_and_index(void **state)
 static void b143_whole_numbers_that_no_double_holds_are_compared_exactly(void **state)
 {
 	int64_t big = (1ll << 53) + 1;
-	struct mpt_item items[] = { mpt_i64(big), mpt_f64((double)(1ll << 53)), mpt_i64(big - 1),
-				    mpt_f64(1e300), mpt_f64(-1e300), mpt_i64(INT64_MIN) };
+	struct mpt_item items[] = { mpt_i64(big),     mpt_f64((double)(1ll << 53)),
+				    mpt_i64(big - 1), mpt_f64(1e300),
+				    mpt_f64(-1e300),  mpt_i64(INT64_MIN) };
 	struct mpt_list *list = new_list(NULL);
 	struct mpt_item item;
 
@@ -232,7 +233,7 @@ static void b143_whole_numbers_that_no_double_holds_are_compared_exactly(void **
 	mpt_list_destroy(list);
 }
 
-/* ---- 144: going through a list ------------------------------------------------------------ */
+/* ---- 144: going through a list ------------------------------------------ */
 
 static void b144_iteration_sees_changes_and_ends_once(void **state)
 {
@@ -255,7 +256,7 @@ static void b144_iteration_sees_changes_and_ends_once(void **state)
 	mpt_list_destroy(list);
 }
 
-/* ---- 145: dict ---------------------------------------------------------------------------------- */
+/* ---- 145: dict ---------------------------------------------------------- */
 
 static void b145_keys_are_set_got_and_deleted_and_keep_their_order(void **state)
 {
@@ -332,7 +333,7 @@ static void b145_a_number_is_added_to_at_once(void **state)
 	mpt_dict_destroy(dict);
 }
 
-/* ---- 146: a dict changed while somebody goes through it ------------------------------------ */
+/* ---- 146: a dict changed while somebody goes through it ----------------- */
 
 static void b146_a_dict_cleared_during_iteration_is_an_error_not_a_crash(void **state)
 {
@@ -375,7 +376,7 @@ static void b146_what_does_not_fit_into_the_buffer_comes_again(void **state)
 	mpt_dict_destroy(dict);
 }
 
-/* ---- 147: containers in containers ------------------------------------------------------------- */
+/* ---- 147: containers in containers -------------------------------------- */
 
 static void b147_a_change_through_one_path_is_seen_through_all(void **state)
 {
@@ -440,7 +441,7 @@ static void b147_a_name_keeps_a_container_until_it_is_deleted(void **state)
 	assert_int_equal(mpt_dict_open(&kept, manager, "kept"), -ENOENT);
 }
 
-/* ---- 148: queues in containers --------------------------------------------------------------------- */
+/* ---- 148: queues in containers ------------------------------------------ */
 
 static void b148_queues_lie_in_a_list(void **state)
 {
@@ -466,12 +467,13 @@ static void b148_queues_lie_in_a_list(void **state)
 		assert_int_equal(got, n);
 		mpt_queue_destroy(queue);
 		mpt_queue_destroy(queues[n]);
-		assert_int_equal(mpt_queue_open(&queue, path, 0), -ENOENT); /* its creator ended it */
+		assert_int_equal(mpt_queue_open(&queue, path, 0),
+				 -ENOENT); /* its creator ended it */
 	}
 	mpt_list_destroy(list);
 }
 
-/* ---- 149: namespace; cell -------------------------------------------------------------------------- */
+/* ---- 149: namespace; cell ----------------------------------------------- */
 
 static void b149_names_are_set_got_and_deleted(void **state)
 {

@@ -16,7 +16,7 @@
 #define KEYS 1024u
 #define SLOTS 4096u
 
-/* ---- the limit ---------------------------------------------------------------------- */
+/* ---- the limit ---------------------------------------------------------- */
 
 struct slot {
 	_Alignas(64) uint32_t lock;
@@ -51,7 +51,8 @@ static uint64_t hash(const char *key, size_t size)
 {
 	uint64_t h = 1469598103934665603ull;
 
-	for (size_t i = 0; i <= size; i++) /* the NUL too: it spreads what the last letter changed */
+	for (size_t i = 0; i <= size;
+	     i++) /* the NUL too: it spreads what the last letter changed */
 		h = (h ^ (unsigned char)key[i]) * 1099511628211ull;
 	return h >> 20;
 }
@@ -88,7 +89,7 @@ static void limit_get(const char *key, size_t size, char value[16])
 	limit(key, size, value, 0);
 }
 
-/* ---- ours ------------------------------------------------------------------------------ */
+/* ---- ours --------------------------------------------------------------- */
 
 static struct mpt_dict *dict;
 
@@ -106,7 +107,7 @@ static void dict_get(const char *key, size_t size, char value[16])
 		_exit(3);
 }
 
-/* ---- clients ------------------------------------------------------------------------------ */
+/* ---- clients ------------------------------------------------------------ */
 
 struct crowd {
 	_Atomic int go;

@@ -60,14 +60,13 @@ MPT_API int mpt_dict_get(struct mpt_dict *dict, struct mpt_item key, struct mpt_
 /* The same; a key that is not there is set first.
  *   value  the default; then what is there
  * Returns 0 it was there; 1 it was set; -EMSGSIZE ...  [dict.setdefault] */
-MPT_API int mpt_dict_setdefault(struct mpt_dict *dict, struct mpt_item key,
-				struct mpt_item *value, void *buffer, size_t size);
+MPT_API int mpt_dict_setdefault(struct mpt_dict *dict, struct mpt_item key, struct mpt_item *value,
+				void *buffer, size_t size);
 
 /* Adds to a whole number; a key that is not there counts as 0.
  *   sum  what it is then; NULL: not wanted
  * Returns 0; -EINVAL it is no whole number; -EOVERFLOW; -ENOSPC. */
-MPT_API int mpt_dict_add(struct mpt_dict *dict, struct mpt_item key, int64_t number,
-			 int64_t *sum);
+MPT_API int mpt_dict_add(struct mpt_dict *dict, struct mpt_item key, int64_t number, int64_t *sum);
 
 /* Gets the value and deletes the key, at once.
  * Returns as mpt_dict_get; nothing is deleted when the buffer is too small.  [dict.pop] */
@@ -120,8 +119,8 @@ static inline struct mpt_dict_iter mpt_dict_iterate(struct mpt_dict *dict)
  * keys came or went since it began (as Python, which raises RuntimeError); -EMSGSIZE: key and
  * value tell the sizes, and the next call tries the same again.
  * [for ... in dict.keys(), .values(), .items()] */
-MPT_API int mpt_dict_next(struct mpt_dict_iter *iter, struct mpt_item *key,
-			  struct mpt_item *value, void *buffer, size_t size);
+MPT_API int mpt_dict_next(struct mpt_dict_iter *iter, struct mpt_item *key, struct mpt_item *value,
+			  void *buffer, size_t size);
 
 /* Frees the handle; the dict lives on while it can be reached.  NULL is fine. */
 MPT_API void mpt_dict_destroy(struct mpt_dict *dict);

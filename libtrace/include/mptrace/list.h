@@ -48,11 +48,11 @@ MPT_API int mpt_list_splice(struct mpt_list *list, ssize_t start, ssize_t end,
  *   buffer, size  room for bytes; item->bytes.data will point there
  * Returns 0; -ERANGE no such index; -EMSGSIZE (item->bytes.size is what is needed, and the
  * item stays).  [list[index], list[index] = item, list.pop, del list[index]] */
-MPT_API int mpt_list_get(struct mpt_list *list, ssize_t index, struct mpt_item *item,
-			 void *buffer, size_t size);
+MPT_API int mpt_list_get(struct mpt_list *list, ssize_t index, struct mpt_item *item, void *buffer,
+			 size_t size);
 MPT_API int mpt_list_set(struct mpt_list *list, ssize_t index, struct mpt_item item);
-MPT_API int mpt_list_pop(struct mpt_list *list, ssize_t index, struct mpt_item *item,
-			 void *buffer, size_t size);
+MPT_API int mpt_list_pop(struct mpt_list *list, ssize_t index, struct mpt_item *item, void *buffer,
+			 size_t size);
 MPT_API int mpt_list_delete(struct mpt_list *list, ssize_t index);
 
 /* Deletes the first item that is equal.  Items are equal as in Python: numbers by value,

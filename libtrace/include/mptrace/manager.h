@@ -40,7 +40,7 @@
 extern "C" {
 #endif
 
-/* ---- items ---------------------------------------------------------------------------- */
+/* ---- items -------------------------------------------------------------- */
 
 enum mpt_item_type {
 	MPT_ITEM_NONE,
@@ -149,7 +149,7 @@ MPT_API int mpt_item_object(struct mpt_item *out, const void *object);
  * Returns 0 or -EINVAL. */
 MPT_API int mpt_item_path(const struct mpt_item *item, char *path);
 
-/* ---- managers --------------------------------------------------------------------------- */
+/* ---- managers ----------------------------------------------------------- */
 
 struct mpt_manager;
 struct mpt_dict;
@@ -183,17 +183,16 @@ MPT_API void mpt_manager_set_timeout(struct mpt_manager *manager, uint64_t timeo
 MPT_API int mpt_manager_names(struct mpt_manager *manager, struct mpt_dict **out);
 
 struct mpt_manager_info {
-	uint64_t bytes, used; /* of memory */
-	uint64_t containers;  /* also the unreachable, until they are collected */
-	uint64_t items;	      /* in all of them */
+	uint64_t bytes, used;	 /* of memory */
+	uint64_t containers;	 /* also the unreachable, until they are collected */
+	uint64_t items;		 /* in all of them */
 	uint64_t reads, changes; /* calls ever */
-	uint64_t collected;   /* containers found unreachable so far */
-	uint64_t recovered;   /* times a dead process's half done change was undone */
+	uint64_t collected;	 /* containers found unreachable so far */
+	uint64_t recovered;	 /* times a dead process's half done change was undone */
 };
 
 /* Returns 0 or -ESHUTDOWN.  Does not block. */
-MPT_API int mpt_manager_status(const struct mpt_manager *manager,
-			       struct mpt_manager_info *info);
+MPT_API int mpt_manager_status(const struct mpt_manager *manager, struct mpt_manager_info *info);
 
 /* Frees the containers that cannot be reached; done by itself when memory is short.
  * Returns how many, or an error. */

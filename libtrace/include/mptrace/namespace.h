@@ -39,10 +39,9 @@ MPT_API struct mpt_item mpt_namespace_item(const struct mpt_namespace *space);
  * Returns 0; -ENOENT no such name; -EINVAL; -EMSGSIZE (value->bytes.size is what is needed);
  * -ESTALE; -ENOSPC; -ESHUTDOWN.
  * [namespace.name = value, namespace.name, del namespace.name] */
-MPT_API int mpt_namespace_set(struct mpt_namespace *space, const char *name,
-			      struct mpt_item value);
-MPT_API int mpt_namespace_get(struct mpt_namespace *space, const char *name,
-			      struct mpt_item *value, void *buffer, size_t size);
+MPT_API int mpt_namespace_set(struct mpt_namespace *space, const char *name, struct mpt_item value);
+MPT_API int mpt_namespace_get(struct mpt_namespace *space, const char *name, struct mpt_item *value,
+			      void *buffer, size_t size);
 MPT_API int mpt_namespace_delete(struct mpt_namespace *space, const char *name);
 
 /* Returns 1 or 0.  [hasattr] */
