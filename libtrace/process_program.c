@@ -237,6 +237,22 @@ static int become(void *arg)
 	return (int)syscall(SYS_exit_group, 127);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+
+/* The child left this stack without a return: marks of its frames would stay where another
+ * stack may be mapped. */
+static void forget_frames(const uint8_t *at)
+{
+	ASAN_UNPOISON_MEMORY_REGION(at, STACK_BYTES);
+}
+#else
+static void forget_frames(const uint8_t *at)
+{
+	(void)at;
+}
+#endif
+
 /* ---- the parent's side ------------------------------------------------------------------ */
 
 /* The environment, with our variable in place of one that we had ourselves. */
@@ -318,6 +334,7 @@ pid_t process_program_launch(struct mpt_process *p, const struct process_birth *
 	tell(l->variable, sizeof(l->variable), p, birth, &nested);
 	fill_env(l, env);
 	pid = make(l);
+	forget_frames(at);
 	munmap(at, size);
 	return pid;
 }

@@ -294,17 +294,41 @@ static bool found_in(const struct table *table, const struct model *model,
 	       table->spec->holds(table, model, row->row, text);
 }
 
-bool table_search(struct table *table, const struct model *model, const char *text, int step,
-		  bool here)
+static bool is_named(const struct table *table, const struct model *model,
+		     const struct table_row *row, const char *text)
+{
+	char buf[256];
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		const struct field *field = table->fields[i];
+		struct value value;
+
+		if (strcmp(field->key, "name") != 0)
+			continue;
+		value = field->get(model, row->row);
+		return value.type != VALUE_NONE &&
+		       strcasestr(field_text(field, &value, buf, sizeof(buf)), text);
+	}
+	return false;
+}
+
+struct search {
+	const struct model *model;
+	const char *text;
+	int step;
+	bool here; /* the selected row may be it */
+	bool (*matches)(const struct table *table, const struct model *model,
+			const struct table_row *row, const char *text);
+};
+
+static bool search_by(struct table *table, const struct search *search)
 {
 	size_t count = table->order_count;
 
-	if (!*text)
-		return true;
-	for (size_t i = here ? 0 : 1; i <= count && count; i++) {
-		size_t at = (table->selected + (step > 0 ? i : count - i % count)) % count;
+	for (size_t i = search->here ? 0 : 1; i <= count && count; i++) {
+		size_t at = (table->selected + (search->step > 0 ? i : count - i % count)) % count;
 
-		if (!found_in(table, model, row_at(table, at), text))
+		if (!search->matches(table, search->model, row_at(table, at), search->text))
 			continue;
 		table->touched = true;
 		table->at_end = at + 1 == count;
@@ -312,6 +336,18 @@ bool table_search(struct table *table, const struct model *model, const char *te
 		return true;
 	}
 	return false;
+}
+
+/* A new search prefers what has the name to what only speaks of it; the next match is any. */
+bool table_search(struct table *table, const struct model *model, const char *text, int step,
+		  bool here)
+{
+	struct search search = {model, text, step, here, is_named};
+
+	if (!*text || (here && search_by(table, &search)))
+		return true;
+	search.matches = found_in;
+	return search_by(table, &search);
 }
 
 static size_t find_tag(const struct table *table, struct identity id)

@@ -115,7 +115,8 @@ void table_filter(struct table *table, const char *text);
 const char *table_filter_text(const struct table *table);
 
 /* Selects the next row (from the selection, itself included if `here`) that
- * contains the text; `step` is 1 or -1.  false: none does. */
+ * contains the text; `step` is 1 or -1.  With `here` one whose name contains it comes before
+ * those that only speak of it.  false: none does. */
 bool table_search(struct table *table, const struct model *model, const char *text, int step,
 		  bool here);
 

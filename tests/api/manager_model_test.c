@@ -471,7 +471,7 @@ static size_t fill(struct mpt_dict *d, struct mpt_list *l)
 	return n;
 }
 
-static void all_space_comes_back_a_thousand_times(void **state)
+static void b112_blocks_do_not_overlap_and_all_space_comes_back(void **state)
 {
 	const int times = SANITIZED ? 100 : 1000;
 	struct mpt_manager *m;
@@ -580,7 +580,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		api_test(a_dict_is_what_a_plain_one_would_be),
 		api_test(a_list_is_what_a_plain_one_would_be),
-		api_test(all_space_comes_back_a_thousand_times),
+		api_test(b112_blocks_do_not_overlap_and_all_space_comes_back),
 		api_test(what_was_large_gives_back_what_it_does_not_need),
 		api_test(what_does_not_fit_changes_nothing),
 	};

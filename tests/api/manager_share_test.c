@@ -285,15 +285,15 @@ static void calls_wait_for_a_stopped_one_as_long_as_they_were_told(void **state)
 /* ---- a signal handler uses what the program is using -------------------- */
 
 static struct mpt_dict *interrupted;
-static volatile uint64_t added, refused;
+static uint64_t added, refused; /* atomic: interrupted in the middle one would be lost */
 
 static void add_and_churn(void)
 {
 	int rc = mpt_dict_add(interrupted, mpt_text("sum"), 1, NULL);
 	struct mpt_item item;
 
-	added += rc == 0;
-	refused += rc == -EDEADLK;
+	__atomic_fetch_add(&added, rc == 0, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&refused, rc == -EDEADLK, __ATOMIC_RELAXED);
 	child_claims(rc == 0 || rc == -EDEADLK);
 	rc = mpt_dict_set(interrupted, mpt_text("a key"), mpt_i64(1));
 	child_claims(rc == 0 || rc == -EDEADLK);
@@ -322,7 +322,7 @@ static void interrupts_itself(void *unused)
 	child_claims(mpt_dict_set(interrupted, mpt_text("sum"), mpt_i64(0)) == 0);
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
-	while (now_ns() < until || refused == 0)
+	while (now_ns() < until || __atomic_load_n(&refused, __ATOMIC_RELAXED) == 0)
 		add_and_churn();
 	setitimer(ITIMER_REAL, &never, NULL);
 	child_claims((uint64_t)number_in(interrupted, "sum") == added);

@@ -236,8 +236,8 @@ static void b141_memory_of_arguments_and_results_is_used_again(void **state)
 		if (round == 10)
 			before = resident_pages();
 	}
-	/* 90 rounds more were 72 MB. */
-	assert_true(before > 0 && resident_pages() < before + 1000);
+	/* 90 rounds more were 72 MB.  A sanitizer keeps what is freed for a while. */
+	assert_true(before > 0 && (SANITIZED || resident_pages() < before + 1000));
 	pool_end(pool);
 }
 
@@ -259,7 +259,7 @@ static void b141_what_nobody_wants_is_not_kept(void **state)
 		if (i == 2000)
 			before = resident_pages();
 	}
-	assert_true(before > 0 && resident_pages() < before + 1000);
+	assert_true(before > 0 && (SANITIZED || resident_pages() < before + 1000));
 	pool_end(pool);
 }
 

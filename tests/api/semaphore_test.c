@@ -411,17 +411,18 @@ static void after_close_every_call_says_so(void **state)
 static void it_is_found_by_name_and_only_as_what_it_is(void **state)
 {
 	struct mpt_semaphore_options options = { .name = "slots", .value = 2 };
-	struct mpt_semaphore *s, *same;
+	struct mpt_semaphore *s, *same, *none;
 	struct mpt_lock *lock;
 
 	(void)state;
 	assert_int_equal(mpt_semaphore_create(&s, &options), 0);
-	assert_int_equal(mpt_semaphore_create(&same, &options), -EEXIST);
+	assert_int_equal(mpt_semaphore_create(&none, &options), -EEXIST);
 	assert_int_equal(mpt_semaphore_open(&same, "slots", 0), 0);
 	assert_int_equal(mpt_semaphore_acquire(same, 0), 0);
 	assert_int_equal(mpt_semaphore_value(s), 1);
 	assert_int_equal(mpt_lock_open(&lock, "slots", 0), -EINVAL);
-	assert_int_equal(mpt_semaphore_open(&same, "none", 0), -ENOENT);
+	assert_int_equal(mpt_semaphore_open(&none, "none", 0), -ENOENT);
+	mpt_semaphore_destroy(same);
 	mpt_semaphore_destroy(s);
 }
 

@@ -100,7 +100,7 @@ static void b49_put_waits_for_room_and_there_is_no_maxsize(void **state)
 
 static void it_is_found_by_name(void **state)
 {
-	struct mpt_simplequeue *q, *same;
+	struct mpt_simplequeue *q, *same, *none;
 	uint64_t n = 5;
 
 	(void)state;
@@ -108,9 +108,10 @@ static void it_is_found_by_name(void **state)
 	assert_int_equal(mpt_simplequeue_open(&same, "simple"), 0);
 	assert_int_equal(mpt_simplequeue_put(same, &n, sizeof(n)), 0);
 	assert_int_equal(get(q), 5);
-	assert_int_equal(mpt_simplequeue_open(&same, "none"), -ENOENT);
-	assert_null(same);
+	assert_int_equal(mpt_simplequeue_open(&none, "none"), -ENOENT);
+	assert_null(none);
 	assert_int_equal(mpt_simplequeue_create(NULL, NULL), -EINVAL);
+	mpt_simplequeue_destroy(same);
 	mpt_simplequeue_destroy(q);
 }
 

@@ -358,6 +358,19 @@ static void search_goes_round_in_either_direction(void **state)
 	assert_string_equal(selected(f), "d");
 }
 
+static void a_new_search_prefers_names(void **state)
+{
+	struct fixture *f = *state;
+
+	strcpy(f->people[5].fact.name, "job 13"); /* below c, whose pid it is */
+	table_set_tree(f->table, false);
+	fill(f);
+	assert_true(table_search(f->table, f->model, "13", 1, true));
+	assert_string_equal(selected(f), "job 13");
+	assert_true(table_search(f->table, f->model, "13", 1, false));
+	assert_string_equal(selected(f), "c");
+}
+
 static void tags_belong_to_things_and_go_with_them(void **state)
 {
 	struct fixture *f = *state;
@@ -479,6 +492,7 @@ int main(void)
 		TABLE_TEST(until_it_is_moved_the_selection_stays_on_the_first_line),
 		TABLE_TEST(moving_stops_at_both_ends),
 		TABLE_TEST(search_goes_round_in_either_direction),
+		TABLE_TEST(a_new_search_prefers_names),
 		TABLE_TEST(tags_belong_to_things_and_go_with_them),
 		TABLE_TEST(columns_leave_by_priority_and_the_sentence_gets_the_rest),
 		TABLE_TEST(the_selection_is_always_on_the_screen),
