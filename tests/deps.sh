@@ -45,6 +45,7 @@ bench|python3|runs the rounds of make bench, and is measured
 bench|htop|is measured beside mpstat
 bench|procps|top and ps, measured beside mpstat
 full|clang|a second compiler's warnings
+full|abigail-tools|compares the interface of two libraries
 full|valgrind|memory errors of the unit tests
 END
 }

@@ -6,11 +6,11 @@
 #   tests/full.sh          everything: `make check-full`
 #   tests/full.sh bounded  the share that .ci/run affords
 #
-# Steps: clang without warnings, unit and api tests under the address and
-# undefined-behaviour sanitizers (a leak fails), and, unbounded, valgrind on the
-# unit tests, a kill at every fifth instruction of the library's calls, 1,000 random
-# process trees, and the api
-# tests twenty times over.  MPT_STEP=n changes the five, REPEAT=n the twenty.
+# Steps: clang without warnings, the interface as it is kept (abi.sh), unit and api tests
+# under the address and undefined-behaviour sanitizers (a leak fails), and, unbounded,
+# valgrind on the unit tests, a kill at every fifth instruction of the library's calls,
+# 1,000 random process trees, and the api tests twenty times over.  MPT_STEP=n changes the
+# five, REPEAT=n the twenty.
 # The last line is "N passed, N failed, N skipped".
 
 set -u -o pipefail
@@ -74,6 +74,13 @@ clang_step() {
 	SUITES="unit api" tests_in "$BUILD/clang"
 }
 
+abi_step() {
+	step "the interface, against the one that is kept"
+	command -v abidw >/dev/null || { skip "no abidw (Debian package abigail-tools)"; return; }
+	one build BUILD="$BUILD" || return
+	BUILD="$BUILD" one tests/abi.sh
+}
+
 sanitizer_step() {
 	step "unit, api and bpf tests under the address and undefined-behaviour sanitizers"
 	one build BUILD="$BUILD" SAN=address,undefined || return
@@ -118,6 +125,7 @@ trees_step() {
 }
 
 clang_step "${1:-}"
+abi_step
 sanitizer_step
 if [ "${1:-}" != bounded ]; then
 	valgrind_step
