@@ -86,9 +86,11 @@ BPF_SRC := $(if $(filter 1,$(BPF)),$(wildcard bpf/*.bpf.c))
 BPF_TEST_SRC := $(if $(filter 1,$(BPF)),$(wildcard tests/bpf/*_test.c))
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
-# A file of tests/unit, tests/api or tests/bpf not called *_test.c is linked to each test there.
+# A file of tests/unit, tests/api or tests/bpf not called *_test.c is linked to each test there,
+# those of tests/api to the tests of tests/crash too.
 UNIT_SRC := $(wildcard tests/unit/*_test.c)
 API_SRC := $(wildcard tests/api/*_test.c)
+CRASH_SRC := $(wildcard tests/crash/*_test.c)
 UNIT_HELP_SRC := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
 API_HELP_SRC := $(filter-out %_test.c,$(wildcard tests/api/*.c))
 BPF_HELP_SRC := $(if $(BPF_TEST_SRC),$(filter-out %_test.c,$(wildcard tests/bpf/*.c)))
@@ -104,7 +106,7 @@ BPF_HELP := $(call obj,$(BPF_HELP_SRC))
 BPF_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(BPF_SRC))
 SKELETON := $(OBJ)/bpf/programs.skel.h
 ALL_OBJ := $(LIB_OBJ) $(PIC_OBJ) $(MPSTAT_OBJ) $(UNIT_HELP) $(API_HELP) $(BPF_HELP) \
-	$(call obj,$(PROGRAM_SRC) $(BENCH_SRC) $(UNIT_SRC) $(API_SRC) $(BPF_TEST_SRC))
+	$(call obj,$(PROGRAM_SRC) $(BENCH_SRC) $(UNIT_SRC) $(API_SRC) $(CRASH_SRC) $(BPF_TEST_SRC))
 
 SONAME := libmptrace.so.$(SOVERSION)
 SHARED := $(OUT)/$(SONAME)
@@ -115,6 +117,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(OUT)/programs/%,$(PROGRAM_SRC))
 BENCHES := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(BENCH_SRC))
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(UNIT_SRC))
 API_TESTS := $(patsubst %.c,$(OUT)/%,$(API_SRC))
+CRASH_TESTS := $(patsubst %.c,$(OUT)/%,$(CRASH_SRC))
 BPF_TESTS := $(patsubst %.c,$(OUT)/%,$(BPF_TEST_SRC))
 HEADERS := $(wildcard libtrace/include/mptrace/*.h)
 MAN_PAGES := $(wildcard $(foreach n,1 3 5 7,docs/*.$(n) docs/*/*.$(n)))
@@ -128,7 +131,7 @@ man_links = $(shell sed -n 's/^\.Nm \(mpt_[a-z0-9_]*\).*/\1/p' $(1) | sort -u)
 
 # -- What one can ask for -----------------------------------------------------
 
-.PHONY: all lib programs tests unit-tests api-tests bpf-tests benches deps deps-test deps-full \
+.PHONY: all lib programs tests unit-tests api-tests crash-tests bpf-tests benches deps deps-test deps-full \
 	deps-bench demo check check-full check-bounded bench install uninstall clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -142,9 +145,10 @@ lib: $(LIBS)
 ## programs     the small programs the tests and the demo observe
 programs: $(PROGRAMS)
 ## tests        everything `make check` runs, built but not run
-tests: all unit-tests api-tests bpf-tests
+tests: all unit-tests api-tests crash-tests bpf-tests
 unit-tests: $(UNIT_TESTS)
 api-tests: $(API_TESTS)
+crash-tests: $(CRASH_TESTS)
 bpf-tests: $(BPF_TESTS)
 benches: lib $(BENCHES)
 
@@ -328,7 +332,7 @@ $(OUT)/tests/bpf/%: $(OBJ)/tests/bpf/%.o $(BPF_HELP) $(MPSTAT_PARTS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(BPF_HELP) $(MPSTAT_PARTS) \
 		-lcmocka $(PKG_LIBS) -lpthread -lm
-$(OUT)/tests/api/%: $(OBJ)/tests/api/%.o $(API_HELP) $(STATIC)
+$(API_TESTS) $(CRASH_TESTS): $(OUT)/%: $(OBJ)/%.o $(API_HELP) $(STATIC)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(API_HELP) $(STATIC) -lcmocka -lpthread -lrt

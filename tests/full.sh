@@ -6,11 +6,11 @@
 #   tests/full.sh          everything: `make check-full`
 #   tests/full.sh bounded  the share that .ci/run affords
 #
-# Steps: clang without warnings, the interface as it is kept (abi.sh), unit and api tests
-# under the address and undefined-behaviour sanitizers (a leak fails), and, unbounded,
+# Steps: clang without warnings, the interface as it is kept (abi.sh), unit, api and crash
+# tests under the address and undefined-behaviour sanitizers (a leak fails), and, unbounded,
 # valgrind on the unit tests, a kill at every fifth instruction of the library's calls,
-# 1,000 random process trees, and the api tests twenty times over.  MPT_STEP=n changes the
-# five, REPEAT=n the twenty.
+# 1,000 random process trees, and the api and crash tests twenty times over.  MPT_STEP=n
+# changes the five, REPEAT=n the twenty.
 # The last line is "N passed, N failed, N skipped".
 
 set -u -o pipefail
@@ -70,8 +70,8 @@ clang_step() {
 	command -v clang >/dev/null || { skip "no clang (Debian package clang)"; return; }
 	one build BUILD="$BUILD/clang" CC=clang || return
 	[ "$1" = bounded ] && return
-	step "unit and api tests as built by clang"
-	SUITES="unit api" tests_in "$BUILD/clang"
+	step "unit, api and crash tests as built by clang"
+	SUITES="unit api crash" tests_in "$BUILD/clang"
 }
 
 abi_step() {
@@ -82,11 +82,11 @@ abi_step() {
 }
 
 sanitizer_step() {
-	step "unit, api and bpf tests under the address and undefined-behaviour sanitizers"
+	step "unit, api, crash and bpf tests under the address and undefined-behaviour sanitizers"
 	one build BUILD="$BUILD" SAN=address,undefined || return
 	# The step tests stop a program at chosen instructions; here most of those would be
 	# the sanitizer's own.
-	SUITES="unit api bpf" EXCLUDE=step TEST_TIMEOUT=300 tests_in "$BUILD/san-address-undefined"
+	SUITES="unit api crash bpf" EXCLUDE=step TEST_TIMEOUT=300 tests_in "$BUILD/san-address-undefined"
 }
 
 valgrind_step() {
@@ -105,16 +105,16 @@ valgrind_step() {
 fine_step() {
 	step "step tests, a kill at each ${fine}th instruction"
 	one build BUILD="$BUILD" || return
-	MPT_STEP=$fine SUITES=api TEST_TIMEOUT=7200 tests_in "$BUILD" step
+	MPT_STEP=$fine SUITES=crash TEST_TIMEOUT=7200 tests_in "$BUILD" step
 }
 
 repeat_step() {
 	local round times=${REPEAT:-20}
-	step "api tests $times times"
+	step "api and crash tests $times times"
 	one build BUILD="$BUILD" || return
 	for ((round = 1; round <= times; round++)); do
 		echo "-- round $round of $times"
-		SUITES=api tests_in "$BUILD"
+		SUITES="api crash" tests_in "$BUILD"
 	done
 }
 

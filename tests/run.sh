@@ -5,7 +5,7 @@
 #
 #   tests/run.sh [PATTERN]     only tests whose path contains PATTERN
 #
-# A test is  tests/{api,unit,bpf}/x_test.c  (built below $BUILD; those of bpf skip
+# A test is  tests/{api,crash,unit,bpf}/x_test.c  (built below $BUILD; those of bpf skip
 # where the kernel does not let us, and are not there with BPF=0),
 # tests/e2e/x.sh or x.py  and  tests/check_x.sh.  Each prints TAP.  It finds:
 #   the current directory   the root of the repository
@@ -16,10 +16,10 @@
 # A file in tests/e2e without #! is a library of the scripts there.  Lines that
 # begin with "# note: " are shown even when the test passes.
 #
-# Switches (environment): SUITES="api unit bpf check e2e"  TEST_TIMEOUT=120 (seconds)
+# Switches (environment): SUITES="api crash unit bpf check e2e"  TEST_TIMEOUT=120 (seconds)
 # EXCLUDE=text (tests whose path contains it count as one skipped each)
 # TEST_JOBS=2 (programs at once; e2e scripts always run alone, as they look at
-# the whole machine)  TEST_WRAPPER="valgrind ..." (before each api/unit/bpf program).
+# the whole machine)  TEST_WRAPPER="valgrind ..." (before each program of the first four).
 #
 # A program fails as a whole when it is killed, times out, leaves processes
 # behind, exits non-zero without having said why, or when its plan does not
@@ -45,7 +45,7 @@ unset "${!MPTRACE_@}" CMOCKA_XML_FILE CMOCKA_TEST_FILTER LINES COLUMNS
 list_suite() {
 	local source
 	case $1 in
-	api | unit | bpf) set -- "$1" tests/"$1"/*_test.c ;;
+	api | crash | unit | bpf) set -- "$1" tests/"$1"/*_test.c ;;
 	e2e) set -- e2e tests/e2e/*.sh tests/e2e/*.py ;;
 	check) set -- check tests/check_*.sh ;;
 	*) echo "run.sh: no suite is called $1" >&2; return 1 ;;
@@ -61,7 +61,7 @@ list_suite() {
 # Sets `command` to what runs the test.
 command_of() {
 	case $1 in
-	api | unit | bpf)
+	api | crash | unit | bpf)
 		# Wrapper and its options are words.
 		# shellcheck disable=SC2206
 		command=(${TEST_WRAPPER:-} "$BUILD/${2%.c}") ;;
@@ -234,7 +234,7 @@ rm -rf -- "$results"
 mkdir -p "$results" || exit 2
 
 together=() alone=()
-for suite in ${SUITES:-api unit bpf check e2e}; do
+for suite in ${SUITES:-api crash unit bpf check e2e}; do
 	while read -r line; do
 		if [ -n "${EXCLUDE:-}" ] && [[ $line == *"$EXCLUDE"* ]]; then
 			printf 'skip %s (EXCLUDE=%s)\n' "${line#* }" "$EXCLUDE"

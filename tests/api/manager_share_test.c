@@ -4,7 +4,7 @@
  * forked children, stopped holders, signal handlers, and wrong uses.
  *
  * Does not own: objects in containers (manager_tools_test.c), deaths inside a call
- * (manager_step_test.c, manager_storm_test.c).
+ * (step_manager_test.c, storm_manager_test.c).
  */
 #include "tests/api/manager_check.h"
 #include "tests/api/step.h"

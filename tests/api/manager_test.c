@@ -3,7 +3,7 @@
  * manager_test.c - Manager, behaviours 143 to 150; read from the top, it is a tutorial.
  *
  * 151 to 155 are about a server, which there is none of (mptrace/manager.h).  Does not own:
- * processes and deaths (manager_share_test.c, manager_step_test.c, manager_storm_test.c),
+ * processes and deaths (manager_share_test.c, step_manager_test.c, storm_manager_test.c),
  * memory (manager_model_test.c).
  */
 #include "tests/api/manager_check.h"

@@ -2,7 +2,7 @@
 /*
  * pipe_test.c - what a pipe does while nobody dies: behaviours 50-60, 62, 66, 69.
  *
- * Does not own: its limits (pipe_limit_test.c), deaths (pipe_crash_test.c), many at
+ * Does not own: its limits (pipe_limit_test.c), deaths (tests/crash/), many at
  * once (pipe_share_test.c).
  */
 #include "tests/api/pipe_ends.h"

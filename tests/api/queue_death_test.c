@@ -4,7 +4,7 @@
  * consumer killed" of the table of one-kill experiments.
  *
  * Does not own: deaths inside an operation, instruction by instruction
- * (step_kill_test.c).
+ * (step_queue_test.c).
  */
 #include "tests/api/step.h"
 

@@ -4,7 +4,7 @@
  * copy, whatever became of him.
  *
  * Does not own: deaths instruction by instruction (step_long_test.c), and under load
- * (crash_smoke_test.c).
+ * (storm_queue_test.c).
  */
 #include "tests/api/long_messages.h"
 

@@ -4,7 +4,7 @@
  * holds of a JoinableQueue, too (46): the second run of the same tests.
  *
  * Does not own: messages of odd sizes and rejected ones (queue_message_test.c),
- * who is killed when (crash_smoke_test.c, step_kill_test.c).
+ * who is killed when (storm_queue_test.c, step_queue_test.c).
  */
 #include "tests/api/support.h"
 

@@ -3,7 +3,7 @@
  * step_long_test.c - put and get of a long message, killed after single instructions:
  * before, in the middle of and after the copy that is made without a lock.
  *
- * Does not own: short messages (step_kill_test.c).  The states it walks through are
+ * Does not own: short messages (step_queue_test.c).  The states it walks through are
  * those of docs/crash-safety.md.
  */
 #include "tests/api/long_messages.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * manager_storm_test.c - processes use a manager's containers all at once and are killed at
+ * storm_manager_test.c - processes use a manager's containers all at once and are killed at
  * any moment: what was done stays done, what was not is not there, nothing is ever torn,
  * and in the end no memory is lost.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * manager_step_test.c - every changing call on a manager's containers, at each of its
+ * step_manager_test.c - every changing call on a manager's containers, at each of its
  * instructions: what a death there would leave is as before the call or as after it, and
  * nothing of the memory is lost.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pipe_step_test.c - a process killed after each instruction of a pipe call.
+ * step_pipe_test.c - a process killed after each instruction of a pipe call.
  *
  * A victim is single-stepped k instructions into one call and killed there; then
  * survivors use the pipe, and the books must balance: every message counted as

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * crash_smoke_test.c - workers under load, killed at random and started again; then
+ * storm_queue_test.c - workers under load, killed at random and started again; then
  * every message and every acquisition is accounted for.
  *
  * CRASH_SECONDS=n makes each storm last longer (8 s).  Every other kill is random; the

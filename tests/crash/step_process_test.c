@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * process_step_test.c - mpt_process_start killed after single instructions, for functions
+ * step_process_test.c - mpt_process_start killed after single instructions, for functions
  * and for programs, and a program killed while it enters its place.
  *
  * The domain is so small that slots must be used again: one that a death left taken for

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pool_storm_test.c - Pool: kills in a storm, the death of who made it, and wrong uses.
+ * storm_pool_test.c - Pool: kills in a storm, the death of who made it, and wrong uses.
  */
 #include "tests/api/pool_support.h"
 

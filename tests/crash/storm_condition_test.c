@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * condition_storm_test.c - many who wait, give up, notify and are killed at once: no notify
+ * storm_condition_test.c - many who wait, give up, notify and are killed at once: no notify
  * is lost, doubled or kept, and whoever is left is woken.
  */
 #include "tests/api/sleepers.h"

@@ -3,7 +3,7 @@
  * step_units_test.c - what is taken and given back (Semaphore, JoinableQueue), killed after
  * single instructions, also while giving back for the dead: no unit is lost or made.
  *
- * Does not own: put and get (step_kill_test.c).
+ * Does not own: put and get (step_queue_test.c).
  */
 #include "tests/api/step.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * step_kill_test.c - put and get, killed after single instructions: what the survivors
+ * step_queue_test.c - put and get, killed after single instructions: what the survivors
  * find, and what the ledger says.
  *
- * Does not own: locks (step_lock_test.c), kills under load (crash_smoke_test.c).  The
+ * Does not own: locks (step_lock_test.c), kills under load (storm_queue_test.c).  The
  * states it walks through are those of docs/crash-safety.md.
  */
 #include "tests/api/step.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pipe_crash_test.c - what a pipe does when those who use it are killed or stopped
+ * pipe_test.c - what a pipe does when those who use it are killed or stopped
  * (behaviour 63 and the crash behaviours).
  *
  * After each death three things are claimed: the survivors are told the truth and
