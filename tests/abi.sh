@@ -15,17 +15,18 @@ set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 3
 
 library=${BUILD:-build}/libmptrace.so.0
-kept=tests/abi/libmptrace.so.0.abi
+kept=tests/abi/libmptrace.abi
 
 # Types that only the library sees are its own affair.
 dump() {
 	abidw --headers-dir libtrace/include --drop-private-types --exported-interfaces-only \
 		--no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed \
-		--out-file "$1" "$library"
+		"$library" >"$1"
 }
 
 if [ "${1:-}" = keep ]; then
-	dump "$kept"
+	dump "$kept" &&
+		sed -i '1a <!-- SPDX-License-Identifier: BSD-2-Clause -->' "$kept"
 	exit
 fi
 now=$(mktemp) || exit 3
