@@ -86,13 +86,14 @@ BPF_SRC := $(if $(filter 1,$(BPF)),$(wildcard bpf/*.bpf.c))
 BPF_TEST_SRC := $(if $(filter 1,$(BPF)),$(wildcard tests/bpf/*_test.c))
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
-# A file of tests/unit, tests/api or tests/bpf not called *_test.c is linked to each test there,
-# those of tests/api to the tests of tests/crash too.
+# A file of tests/unit, tests/api, tests/crash or tests/bpf not called *_test.c is linked to each
+# test there, those of tests/api to the tests of tests/crash too.
 UNIT_SRC := $(wildcard tests/unit/*_test.c)
 API_SRC := $(wildcard tests/api/*_test.c)
 CRASH_SRC := $(wildcard tests/crash/*_test.c)
 UNIT_HELP_SRC := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
 API_HELP_SRC := $(filter-out %_test.c,$(wildcard tests/api/*.c))
+CRASH_HELP_SRC := $(filter-out %_test.c,$(wildcard tests/crash/*.c))
 BPF_HELP_SRC := $(if $(BPF_TEST_SRC),$(filter-out %_test.c,$(wildcard tests/bpf/*.c)))
 
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
@@ -102,10 +103,11 @@ MPSTAT_OBJ := $(call obj,$(MPSTAT_SRC))
 MPSTAT_PARTS := $(filter-out $(OBJ)/mpstat/main.o,$(MPSTAT_OBJ))
 UNIT_HELP := $(call obj,$(UNIT_HELP_SRC))
 API_HELP := $(call obj,$(API_HELP_SRC))
+CRASH_HELP := $(call obj,$(CRASH_HELP_SRC))
 BPF_HELP := $(call obj,$(BPF_HELP_SRC))
 BPF_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(BPF_SRC))
 SKELETON := $(OBJ)/bpf/programs.skel.h
-ALL_OBJ := $(LIB_OBJ) $(PIC_OBJ) $(MPSTAT_OBJ) $(UNIT_HELP) $(API_HELP) $(BPF_HELP) \
+ALL_OBJ := $(LIB_OBJ) $(PIC_OBJ) $(MPSTAT_OBJ) $(UNIT_HELP) $(API_HELP) $(CRASH_HELP) $(BPF_HELP) \
 	$(call obj,$(PROGRAM_SRC) $(BENCH_SRC) $(UNIT_SRC) $(API_SRC) $(CRASH_SRC) $(BPF_TEST_SRC))
 
 SONAME := libmptrace.so.$(SOVERSION)
@@ -332,9 +334,14 @@ $(OUT)/tests/bpf/%: $(OBJ)/tests/bpf/%.o $(BPF_HELP) $(MPSTAT_PARTS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(BPF_HELP) $(MPSTAT_PARTS) \
 		-lcmocka $(PKG_LIBS) -lpthread -lm
-$(API_TESTS) $(CRASH_TESTS): $(OUT)/%: $(OBJ)/%.o $(API_HELP) $(STATIC)
+$(OUT)/tests/api/%: $(OBJ)/tests/api/%.o $(API_HELP) $(STATIC)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(API_HELP) $(STATIC) -lcmocka -lpthread -lrt
+$(OUT)/tests/crash/%: $(OBJ)/tests/crash/%.o $(API_HELP) $(CRASH_HELP) $(STATIC)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(API_HELP) $(CRASH_HELP) $(STATIC) \
+		-lcmocka -lpthread -lrt
 
 -include $(ALL_OBJ:.o=.d) $(BPF_OBJ:.o=.d)

@@ -129,7 +129,8 @@ void object_count_lost(const struct mpt_wire_oprec *r, uint32_t pid)
 {
 	struct mpt_wire_object *o = &domain.objects[r->object];
 
-	if (r->object >= load32_acquire(&domain.header->section[MPT_SEC_OBJECTS].used) || o->generation != r->object_generation)
+	if (r->object >= load32_acquire(&domain.header->section[MPT_SEC_OBJECTS].used) ||
+	    o->generation != r->object_generation)
 		return;
 	o->lost++;
 	o->recovered_pid = pid;

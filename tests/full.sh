@@ -9,8 +9,9 @@
 # Steps: clang without warnings, the interface as it is kept (abi.sh), unit, api and crash
 # tests under the address and undefined-behaviour sanitizers (a leak fails), and, unbounded,
 # valgrind on the unit tests, a kill at every fifth instruction of the library's calls,
-# 1,000 random process trees, and the api and crash tests twenty times over.  MPT_STEP=n
-# changes the five, REPEAT=n the twenty.
+# 1,000 random process trees, 100,000 kills in a storm over all primitives, mutants of the
+# library that the crash tests must find, and the api and crash tests twenty times over.
+# MPT_STEP=n changes the five, STORM_KILLS=n the 100,000, REPEAT=n the twenty.
 # The last line is "N passed, N failed, N skipped".
 
 set -u -o pipefail
@@ -19,8 +20,8 @@ cd "$(dirname "$0")/.." || exit 2
 BUILD=$(realpath -m "${BUILD:-build}")
 # Each step names its own switches.
 unset MAKEFLAGS MAKELEVEL CC SAN WERROR T
-fine=${MPT_STEP:-5}
-unset MPT_STEP
+fine=${MPT_STEP:-5} kills=${STORM_KILLS:-100000}
+unset MPT_STEP STORM_KILLS
 passed=0 failed=0 skipped=0
 
 step() {
@@ -108,6 +109,21 @@ fine_step() {
 	MPT_STEP=$fine SUITES=crash TEST_TIMEOUT=7200 tests_in "$BUILD" step
 }
 
+storm_step() {
+	step "a storm over all primitives, ${kills} kills"
+	one build BUILD="$BUILD" || return
+	STORM_KILLS=$kills SUITES=crash TEST_TIMEOUT=14400 tests_in "$BUILD" storm_all
+}
+
+mutants_step() {
+	local out=$BUILD/mutants.log
+	step "mutants of the library that the crash tests must find"
+	one build BUILD="$BUILD" || return
+	tests/crash/mutants.py | tee "$out"
+	passed=$((passed + $(grep -c '^ok' "$out"))) failed=$((failed + $(grep -c '^not ok' "$out")))
+	rm -f "$out"
+}
+
 repeat_step() {
 	local round times=${REPEAT:-20}
 	step "api and crash tests $times times"
@@ -131,6 +147,8 @@ if [ "${1:-}" != bounded ]; then
 	valgrind_step
 	fine_step
 	trees_step
+	storm_step
+	mutants_step
 	repeat_step
 fi
 rm -f "$BUILD/full-run.log"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * manager_stripe_test.c - who overwrites a small value has only the stripe of its key: stopped
+ * step_stripe_test.c - who overwrites a small value has only the stripe of its key: stopped
  * or killed at each instruction meanwhile, others do not take the entry away under it, and
  * go on.
  */
