@@ -50,8 +50,11 @@ static bool is_better(const struct thread *a, const struct thread *b)
 	return a->fact.wait_since_ns < b->fact.wait_since_ns;
 }
 
+/* A lock that it holds itself is told of by another detector. */
 static bool names_objects(const struct thread *thread)
 {
+	if (waits_for_itself(thread))
+		return false;
 	if (waits_for(thread) == WAIT_ANY)
 		return waits_any_domain(thread);
 	return waits_for_several(thread) && !waits_serving(thread);

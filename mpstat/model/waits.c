@@ -6,10 +6,12 @@
  * blocked in an object, when its wait has a deadline or is over, or when we do not
  * understand the wait (never guessed).  Else somebody has to run first:
  *
- *   owner kinds       the owner (its thread, wherever it is)
+ *   owner kinds       the owner (its thread, wherever it is); of a plain lock that the
+ *                     waiting thread has itself, any thread of any member
  *   a process         any thread of that process
  *   units             any thread of a process that has some out, as long as living
- *                     processes account for all that are out
+ *                     processes account for all that are out and holders were seen to
+ *                     give back what they had, and nobody else; else as below
  *   a pool            any thread of its workers, as long as all are seen, and of the
  *                     process that made it: tasks, results and its end come from them
  *   everything else   any thread of any member of the object's domain: each of
@@ -62,10 +64,18 @@ static enum wait_for for_owner(const struct thread *thread, const struct object 
 	/* Dead process: taken over.  Ended thread: anyone may release. */
 	if (owner->fact.ended || !process_lives(owner->process))
 		return WAIT_UNKNOWN;
-	/* A recursive one never blocks its own owner. */
-	if (owner == thread && kind_has(object->fact.kind, MPT_T_RECURSES))
-		return WAIT_UNKNOWN;
+	/* A recursive one never blocks its own owner; another one may be released by anybody. */
+	if (owner == thread)
+		return kind_has(object->fact.kind, MPT_T_RECURSES) ? WAIT_UNKNOWN : WAIT_ANYBODY;
 	return WAIT_OWNER;
+}
+
+bool waits_for_itself(const struct thread *thread)
+{
+	const struct object *object = thread->wait_object;
+
+	return object && kind_has(object->fact.kind, MPT_T_OWNER) && object->owner == thread &&
+	       waits_for(thread) == WAIT_ANYBODY;
 }
 
 /* Who joins waits for anybody to finish; tasks of the dead are given up by the library. */
@@ -106,22 +116,42 @@ const struct process *waits_only_holder(const struct object *object)
 	return only;
 }
 
-/* Not only holders may give units back: one that released what it never had shows that, and
- * so does a unit that nobody has.  What the dead had out is given back by the library. */
-static enum wait_for for_units(const struct object *object)
+bool waits_holders_known(const struct object *object)
 {
 	uint64_t out = 0;
 
+	if (!kind_has(object->fact.kind, MPT_T_UNITS))
+		return false;
+	for (const struct use *use = object->first_use; use; use = use->next)
+		out += is_holder(use) ? use_out(use) : 0;
+	return out && out == ledger_units_out(object);
+}
+
+/* Anybody may give a unit back, also one that somebody else has: then it is a signal.  Where
+ * several have given back what they had, and nobody anything else, it stands for things one
+ * takes and gives back, and only holders will. */
+static bool is_given_back_by_holders(const struct object *object)
+{
+	unsigned int such = 0;
+
+	for (const struct use *use = object->first_use; use; use = use->next) {
+		if (use->foreign)
+			return false;
+		such += use->takes && use->gives;
+	}
+	return such >= 2;
+}
+
+/* What the dead had out is given back by the library. */
+static enum wait_for for_units(const struct object *object)
+{
 	if (ledger_units_free(object))
 		return WAIT_UNKNOWN;
-	for (const struct use *use = object->first_use; use; use = use->next) {
+	for (const struct use *use = object->first_use; use; use = use->next)
 		if (is_holder(use) && use->process_ended)
 			return WAIT_UNKNOWN;
-		if (use->foreign)
-			return WAIT_ANYBODY;
-		out += is_holder(use) ? use_out(use) : 0;
-	}
-	return out && out == ledger_units_out(object) ? WAIT_HOLDERS : WAIT_ANYBODY;
+	return waits_holders_known(object) && is_given_back_by_holders(object) ? WAIT_HOLDERS
+									       : WAIT_ANYBODY;
 }
 
 bool waits_serving(const struct thread *thread)

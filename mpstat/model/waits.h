@@ -59,6 +59,9 @@ static inline bool waits_for_several(const struct thread *thread)
 	return wait == WAIT_ANYBODY || wait == WAIT_HOLDERS || wait == WAIT_WORKERS;
 }
 
+/* For a lock that it holds, and that somebody else could release? */
+bool waits_for_itself(const struct thread *thread);
+
 /* Is it the thread that serves an object with WORKERS, waiting for whatever may come? */
 bool waits_serving(const struct thread *thread);
 
@@ -69,6 +72,7 @@ const struct process *waits_first_process(const struct thread *thread);
 
 /* Of an object of UNITS: does the process have units of it out?  Their only holder, NULL:
  * there are several, or none. */
+bool waits_holders_known(const struct object *object); /* of all units that are out */
 bool waits_holds(const struct object *object, const struct process *process);
 const struct process *waits_only_holder(const struct object *object);
 

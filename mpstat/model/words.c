@@ -157,6 +157,8 @@ void words_holders(struct sentence *out, const struct object *object)
 	}
 	if (!first)
 		return;
+	if (!process_lives(first))
+		sentence_add(out, "dead ");
 	words_process(out, first);
 	if (others)
 		sentence_add(out, " and %u other%s", others, others == 1 ? "" : "s");
@@ -167,7 +169,7 @@ void words_wait_held(struct sentence *out, const struct thread *thread)
 	const struct object *object = thread->wait_object;
 
 	words_wait(out, thread);
-	if (object && waits_for(thread) == WAIT_HOLDERS) {
+	if (object && waits_holders_known(object)) {
 		sentence_add(out, " held by ");
 		words_holders(out, object);
 	}

@@ -113,7 +113,7 @@ static void solve(const struct world *world, bool *able)
 			bool now = world->wait[i] == RUNS;
 
 			if (world->wait[i] == LOCK)
-				now = owner < 0 || able[owner];
+				now = owner < 0 || (owner == i ? anybody : able[owner]);
 			if (world->wait[i] == JOIN)
 				now = able[world->target[i]] ||
 				      (world->unseen && world->target[i] == 0);
@@ -185,6 +185,15 @@ static uint32_t count_explained(const struct model *model)
 	return count;
 }
 
+static size_t count_problems(const struct model *model)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < model_finding_count(model); i++)
+		count += model_finding(model, i)->severity == SEVERITY_PROBLEM;
+	return count;
+}
+
 static void random_graphs_get_the_verdicts_of_the_definition(void **state)
 {
 	unsigned seed = 5;
@@ -210,7 +219,7 @@ static void random_graphs_get_the_verdicts_of_the_definition(void **state)
 			stuck += want == VERDICT_STUCK;
 		}
 		assert_int_equal(count_explained(model), stuck);
-		assert_int_equal(model_finding_count(model) > 0, stuck > 0);
+		assert_int_equal(count_problems(model) > 0, stuck > 0);
 		stuck_worlds += stuck > 0;
 		model_free(model);
 	}
