@@ -205,7 +205,9 @@ static int check_header(const struct mpt_wire_header *h, uint64_t file_size)
 
 	if (h->magic != MPT_WIRE_MAGIC || h->state != MPT_SEG_LIVE)
 		return -EPROTO;
-	if (h->major != MPT_WIRE_MAJOR || h->total_size != file_size || file_size > SEGMENT_MOST)
+	if (h->major != MPT_WIRE_MAJOR || h->minor != MPT_WIRE_MINOR)
+		return -EPROTO;
+	if (h->total_size != file_size || file_size > SEGMENT_MOST)
 		return -EPROTO;
 	for (int i = MPT_SEC_PROCESSES; i <= MPT_SEC_ARENA; i++) {
 		const struct mpt_wire_section *s = &h->section[i];

@@ -12,7 +12,8 @@
  *
  * Version policy: *minor* adds at the end of a struct or uses a reserved
  * field; *major* changes a meaning.  Readers refuse another major and accept
- * any minor, using the strides in the section table, never sizeof.
+ * any minor, using the strides in the section table, never sizeof.  Members are of one
+ * minor: who does not know a field would not keep it true.
  *
  * Rules: fixed-width integers, no pointers, no hidden padding, explicit
  * sizes asserted below.  All integers little-endian.  Times are nanoseconds
@@ -27,7 +28,7 @@
 
 #define MPT_WIRE_MAGIC 0x314543415254504dull /* "MPTRACE1" */
 #define MPT_WIRE_MAJOR 1
-#define MPT_WIRE_MINOR 1 /* 1: objects have `finish` */
+#define MPT_WIRE_MINOR 2 /* 1: objects have `finish`; 2: header has `arena_high` */
 
 #define MPT_BLOCK 4096u /* unit of the arena, bytes */
 #define MPT_NAME_MAX 48 /* bytes with the final NUL; longer names are refused */

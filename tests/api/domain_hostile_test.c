@@ -137,6 +137,8 @@ struct lie {
 		statement;                               \
 	}
 LIE(another_major, h->major++)
+LIE(an_earlier_minor, h->minor--)
+LIE(a_later_minor, h->minor++)
 LIE(not_ready, h->state = MPT_SEG_NEW)
 LIE(size_of_another, h->total_size = SEGMENT * 2)
 LIE(size_zero, h->total_size = 0)
@@ -153,6 +155,8 @@ static void role_meets_lies(const char *unused)
 {
 	static const struct lie lies[] = {
 		{ "another_major", another_major },
+		{ "an_earlier_minor", an_earlier_minor },
+		{ "a_later_minor", a_later_minor },
 		{ "not_ready", not_ready },
 		{ "size_of_another", size_of_another },
 		{ "size_zero", size_zero },
