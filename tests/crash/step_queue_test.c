@@ -191,11 +191,13 @@ static void prepares_get(void *arg)
 	remember(w);
 }
 
-/* Still in; taken and counted lost; or (the last instructions) handed over. */
+/* Still in; taken and counted lost, as long as the side is held in any case; or (the last
+ * instructions) handed over. */
 static void judges_get(void *arg, uint64_t k, bool finished)
 {
 	struct world *w = arg;
 	uint64_t oldest = w->next - 2;
+	bool held = __atomic_load_n(&w->object->take.lock, __ATOMIC_SEQ_CST) != 0;
 	bool out = (uint64_t)mpt_queue_size(w->queue) == 1, counted;
 
 	assert_true(out || mpt_queue_size(w->queue) == 2);
@@ -206,6 +208,7 @@ static void judges_get(void *arg, uint64_t k, bool finished)
 	counted = lost(w) == w->lost_before + 1;
 	assert_true(counted || lost(w) == w->lost_before);
 	assert_false(counted && !out);
+	assert_true(counted || !out || !held);
 	if (out)
 		seen(&w->close, k, !counted);
 }
