@@ -315,13 +315,15 @@ int mpt_pool_terminate(struct mpt_pool *pool)
 	return rc;
 }
 
-/* Under lock, until its thread has nothing left to do. */
-static int await_end(struct mpt_pool *pool, struct member *me, uint64_t timeout_ns)
+/* Under lock, until its thread has nothing left to do.  regardless: of signals, too. */
+static int await_end(struct mpt_pool *pool, struct member *me, uint64_t timeout_ns,
+		     bool regardless)
 {
 	struct pool_wait w = pool_wait_begin(pool, me, NULL, MPT_OP_POOL_JOIN, timeout_ns);
 	int rc = 0;
 
 	w.whole = true;
+	w.how.interruptible &= !regardless;
 	for (;;) {
 		pool_imap_exhaust(pool, me);
 		if (pool->ended || rc < 0)
@@ -345,7 +347,7 @@ static void join_service(struct mpt_pool *pool)
 	pthread_mutex_lock(&pool->lock);
 }
 
-static int join(struct mpt_pool *pool, struct member *me, uint64_t timeout_ns)
+static int join(struct mpt_pool *pool, struct member *me, uint64_t timeout_ns, bool regardless)
 {
 	int rc;
 
@@ -353,7 +355,7 @@ static int join(struct mpt_pool *pool, struct member *me, uint64_t timeout_ns)
 		return -EDEADLK;
 	if (pool_stage(pool) == MPT_POOL_OPEN)
 		return -EBUSY;
-	rc = await_end(pool, me, timeout_ns);
+	rc = await_end(pool, me, timeout_ns, regardless);
 	if (rc == 0)
 		join_service(pool);
 	return rc;
@@ -366,7 +368,7 @@ int mpt_pool_join(struct mpt_pool *pool, uint64_t timeout_ns)
 	int rc = pool_enter(pool, &me);
 
 	if (rc == 0) {
-		rc = join(pool, me, timeout_ns);
+		rc = join(pool, me, timeout_ns, false);
 		pool_leave(pool);
 	}
 	quiet_end(quiet);
@@ -427,7 +429,10 @@ int mpt_pool_destroy(struct mpt_pool *pool)
 	}
 	if (rc >= 0 && pool) {
 		mpt_pool_terminate(pool);
-		mpt_pool_join(pool, MPT_FOREVER);
+		/* Its thread uses what is freed then. */
+		pthread_mutex_lock(&pool->lock);
+		join(pool, me, MPT_FOREVER, true);
+		pool_leave(pool);
 		let_go(pool);
 	}
 	quiet_end(quiet);

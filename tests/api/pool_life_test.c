@@ -6,6 +6,7 @@
 #include "tests/api/pool_support.h"
 
 #include <sys/resource.h>
+#include <sys/time.h>
 
 /* ---- what does not fit ------------------------------------------------------------- */
 
@@ -348,6 +349,34 @@ static void terminate_ends_also_workers_that_ignore_its_signal(void **state)
 	assert_int_equal(mpt_pool_destroy(pool), 0);
 }
 
+static void is_interrupted(int signal)
+{
+	(void)signal;
+}
+
+/* Its thread and its workers are gone then, or what is freed would be used. */
+static void destroy_is_not_interrupted(void **state)
+{
+	static const struct mpt_pool_task tasks[] = { { "deaf", ignores_the_end } };
+	struct mpt_pool_options options = { .tasks = tasks, .task_count = 1,
+					    .flags = MPT_INTERRUPTIBLE };
+	struct itimerval often = { { 0, 20000 }, { 0, 20000 } }, never = { { 0, 0 }, { 0, 0 } };
+	struct sigaction handled = { .sa_handler = is_interrupted }, before;
+	struct mpt_pool *pool = pool_make(1, &options);
+	struct mpt_result *result = pool_submit(pool, ignores_the_end, 1);
+
+	(void)state;
+	assert_eventually(pool_began() == 1);
+	sigaction(SIGALRM, &handled, &before);
+	setitimer(ITIMER_REAL, &often, NULL);
+	pool_end(pool);
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	assert_int_equal(mpt_process_active_children(NULL, 0), 0);
+	assert_true(process_gone(pool_world->pids[0]));
+	assert_int_equal(pool_result(result), -ESHUTDOWN);
+}
+
 /* From 0 on. */
 static int counts_from_0(void *arg, void *item)
 {
@@ -411,6 +440,7 @@ int main(void)
 		pool_test(b136_terminate_is_prompt_with_ten_thousand_slow_tasks),
 		pool_test(terminate_ends_the_waits_of_other_threads),
 		pool_test(terminate_ends_also_workers_that_ignore_its_signal),
+		pool_test(destroy_is_not_interrupted),
 		pool_test(b135_what_a_generator_has_left_is_done_after_close),
 	};
 

@@ -244,7 +244,8 @@ MPT_API int mpt_pool_terminate(struct mpt_pool *pool);
  * callback; -EPERM.  Blocks up to timeout_ns.  [Pool.join] */
 MPT_API int mpt_pool_join(struct mpt_pool *pool, uint64_t timeout_ns);
 
-/* Frees the pool; terminates and joins it first.  Results stay usable.
+/* Frees the pool; terminates and joins it first, whatever signals come.  Results stay
+ * usable.
  * Returns 0; 1 it was still running: Python would warn; -EDEADLK from a callback, and
  * nothing was done.  In a forked child only the memory is freed.  NULL is fine. */
 MPT_API int mpt_pool_destroy(struct mpt_pool *pool);
