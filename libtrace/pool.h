@@ -211,6 +211,11 @@ void pool_find(struct mpt_pool *pool, void *storage);
 
 /* The creator: puts a filled-in task at the end of the line; wakes nobody. */
 void pool_publish(struct mpt_pool *pool, uint32_t slot);
+/* Tasks that are there for workers to take. */
+static inline uint64_t pool_in_line(const struct mpt_pool *pool)
+{
+	return load64(&pool->wire->tail) - load64_acquire(&pool->wire->head);
+}
 /* Few enough that the line should be fed. */
 static inline bool pool_is_few(const struct mpt_pool *pool, uint64_t in_line)
 {

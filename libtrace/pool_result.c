@@ -155,17 +155,12 @@ static void ask_no_more(struct pool_wait *w, bool single)
 		pool_ring(pool);
 }
 
-static uint64_t in_line(const struct mpt_pool *pool)
-{
-	return load64(&pool->wire->tail) - load64_acquire(&pool->wire->head);
-}
-
 /* Is there something to do, although we have not been told? */
 static bool may_sleep(const struct pool_wait *w, bool single, uint32_t slot)
 {
 	if (single)
 		return !has_come(w, true, slot, 0);
-	if (w->whole && !pool_is_few(w->pool, in_line(w->pool)))
+	if (w->whole && !pool_is_few(w->pool, pool_in_line(w->pool)))
 		return true;
 	return !pool_has_finished(w->pool);
 }
@@ -175,7 +170,7 @@ static void wake_for_the_rest(struct mpt_pool *pool)
 {
 	struct mpt_wire_side *side = &pool->handle.object->give;
 
-	if (in_line(pool) && !load32(&pool->wire->seeker))
+	if (pool_in_line(pool) && !load32(&pool->wire->seeker))
 		eventcount_wake(&side->seq, &side->want, 1);
 }
 
@@ -212,7 +207,7 @@ int pool_wait_once(struct pool_wait *w)
 	pool_leave(pool);
 	wake_for_the_rest(pool);
 	/* While many are in line there is nothing for us to do. */
-	come = (!w->whole || pool_is_few(pool, in_line(pool))) && spin(w, single, slot);
+	come = (!w->whole || pool_is_few(pool, pool_in_line(pool))) && spin(w, single, slot);
 	pthread_mutex_lock(&pool->lock);
 	if (come || (job && load32(&job->stage) == JOB_READY))
 		return 0;

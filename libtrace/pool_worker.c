@@ -212,7 +212,7 @@ static void finish(const struct worker *w, struct mpt_wire_task *task, int64_t r
 	fence();
 	whom = load32(&task->tell);
 	all = load32(&pool->wire->tell_all) ||
-	      (load32(&pool->wire->tell_few) && pool_is_few(pool, w->left));
+	      (load32(&pool->wire->tell_few) && pool_is_few(pool, pool_in_line(pool)));
 	if (unlikely(whom || all))
 		tell(w, whom, all);
 }
