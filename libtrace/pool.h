@@ -153,7 +153,7 @@ struct mpt_pool {
 	uint32_t sleepers;	/* threads that sleep for a result */
 	uint32_t any, few;	/* of them, for whichever; until there are few in line */
 	bool tending;
-	bool calling; /* its thread is in a callback */
+	struct mpt_result *called; /* its thread is in this one's callback; NULL: in none */
 	bool terminated;
 	bool destroyed; /* no storage any more: only what is in private memory can be taken */
 	uint64_t told_ns; /* when workers were told to end */

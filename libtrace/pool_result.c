@@ -213,7 +213,7 @@ int pool_wait_once(struct pool_wait *w)
 		return 0;
 	rc = sleep_once(w, single);
 	/* Else its thread has seen at once what there was to see. */
-	if (rc == -ETIMEDOUT && pool->calling)
+	if (rc == -ETIMEDOUT && pool->called)
 		pool_tend(pool);
 	return rc == -EINTR && w->how.interruptible ? -EINTR : 0;
 }
@@ -243,6 +243,8 @@ static void look(struct mpt_result *job)
 {
 	struct mpt_pool *pool = job->pool;
 
+	if (pool->destroyed)
+		return; /* then it is there */
 	if (!job->is_map && load32(&job->stage) == JOB_FLYING) {
 		pool_collect_slot(pool, job->slot);
 		if (pool->free_count < pool->slots / 4)
@@ -341,6 +343,33 @@ int mpt_result_failure(struct mpt_result *job, struct mpt_failure *out)
 	return 0;
 }
 
+/* A map's callback uses arrays that may be gone when we return: it is not called any more,
+ * or has returned, unless it is itself what destroys the result. */
+static void call_no_more(struct mpt_result *job, struct member *me)
+{
+	struct mpt_pool *pool = job->pool;
+
+	if (pool->called != job) {
+		TAILQ_REMOVE(&pool->callbacks, job, in_list);
+		job_ready(job);
+		job_put(job);
+		return;
+	}
+	while (pool_await(job, me, MPT_FOREVER) < 0)
+		; /* a signal came */
+}
+
+/* What is the caller's is not touched any more. */
+static void give_up_map(struct mpt_result *job, struct member *me)
+{
+	uint32_t stage = load32(&job->stage);
+
+	if (stage < JOB_DONE)
+		job_drop(job);
+	else if (stage == JOB_DONE)
+		call_no_more(job, me);
+}
+
 void mpt_result_destroy(struct mpt_result *job)
 {
 	struct mpt_pool *pool = job ? job->pool : NULL;
@@ -351,8 +380,8 @@ void mpt_result_destroy(struct mpt_result *job)
 	if (!job || pool_enter(pool, &me) < 0)
 		return;
 	job->held = false;
-	if (load32(&job->stage) < JOB_DONE && job->is_map)
-		job_drop(job);
+	if (job->is_map)
+		give_up_map(job, me);
 	job_put(job);
 	last = pool->refs == 0;
 	pool_leave(pool);

@@ -47,11 +47,11 @@ static bool run_callback(struct mpt_pool *pool)
 	if (!job)
 		return false;
 	TAILQ_REMOVE(&pool->callbacks, job, in_list);
-	pool->calling = true;
+	pool->called = job;
 	pool_leave(pool);
 	call_back(job);
 	pthread_mutex_lock(&pool->lock);
-	pool->calling = false;
+	pool->called = NULL;
 	job_ready(job);
 	job_put(job);
 	return true;

@@ -197,7 +197,9 @@ MPT_API int mpt_result_failure(struct mpt_result *result, struct mpt_failure *ou
 
 /* Frees the handle, also after the pool's end.  A call not done goes on, its result is
  * dropped and its callbacks are called; of a map, what has not begun is dropped, and its
- * callbacks are not called.  NULL is fine. */
+ * callbacks are not called: its arrays are the caller's again.  So a callback of a map that
+ * runs at the moment is waited for, whatever signals come, unless it is the one that calls.
+ * NULL is fine.  Blocks for no other reason. */
 MPT_API void mpt_result_destroy(struct mpt_result *result);
 
 /* The next result, of out_size bytes.
