@@ -268,7 +268,7 @@ void job_items_done(struct mpt_result *job, size_t items, size_t failed,
 		    const struct mpt_failure *why);
 /* `items` items from `first` on have failed, or all of a job that is no map. */
 void job_fails(struct mpt_result *job, size_t first, size_t items, const struct mpt_failure *why);
-/* Nobody wants the result: what has no slot yet shall have none. */
+/* Nobody wants the result: what has not begun shall not. */
 void job_drop(struct mpt_result *job);
 /* What is not with a worker fails with this error.  flying: the others, too. */
 void job_fail_all(struct mpt_pool *pool, int error, const char *text, bool flying);

@@ -153,6 +153,12 @@ static int64_t run_whole(const struct worker *w, struct mpt_wire_task *task)
 	return n;
 }
 
+/* The creator may give it up meanwhile. */
+static bool is_wanted(const struct mpt_wire_task *task)
+{
+	return !(load32(&task->tell) & MPT_TELL_NOBODY);
+}
+
 /* Begins at task->item, which is not the first when a worker died in the one before. */
 static int64_t run_items(const struct worker *w, struct mpt_wire_task *task)
 {
@@ -162,7 +168,7 @@ static int64_t run_items(const struct worker *w, struct mpt_wire_task *task)
 	uint8_t *results = (uint8_t *)states + pool_states_bytes(task->items);
 	int64_t failed = task->result;
 
-	for (uint32_t i = load32(&task->item); i < task->items; i++) {
+	for (uint32_t i = load32(&task->item); i < task->items && is_wanted(task); i++) {
 		struct piece piece = { pool_task_args(task) + (size_t)i * task->item_size,
 				       results + (size_t)i * task->item_room, task->item_size,
 				       task->item_room };
@@ -238,6 +244,13 @@ static void record(const struct worker *w, struct mpt_wire_task *task, uint64_t 
 					  .value = error ? (uint64_t)-error :
 							   load64(&task->state) >> 36,
 					  .span = task->run_ns });
+}
+
+/* It keeps its place in the line until somebody comes to it. */
+static void pass_over(const struct worker *w, struct mpt_wire_task *task)
+{
+	task->time_ns = task->run_ns = 0;
+	finish(w, task, 0);
 }
 
 static void run(struct worker *w, struct mpt_wire_task *task)
@@ -453,6 +466,10 @@ int pool_worker(void *arg)
 		return rc;
 	store32_release(&seat->wire->ready, 1);
 	while ((task = next(&w))) {
+		if (!is_wanted(task)) {
+			pass_over(&w, task);
+			continue;
+		}
 		run(&w, task);
 		if (w.tasks && --w.tasks == 0)
 			break;
