@@ -380,7 +380,6 @@ static void let_go(struct mpt_pool *pool)
 {
 	struct mpt_result *job;
 	int doorbell = pool->doorbell;
-	bool last;
 
 	object_destroy(&pool->handle);
 	pthread_mutex_lock(&pool->lock);
@@ -391,11 +390,9 @@ static void let_go(struct mpt_pool *pool)
 		TAILQ_REMOVE(&pool->spare, job, in_list);
 		free(job);
 	}
-	last = --pool->refs == 0;
+	pool->refs--;
 	pool_leave(pool);
 	close(doorbell);
-	if (last)
-		pool_free(pool);
 }
 
 /* In a child that the creator forked: the lock may be held by a thread that is not here. */

@@ -244,7 +244,7 @@ int pool_worker(void *seat);
 /* A job with one reference, which is the caller's.  NULL: no memory. */
 struct mpt_result *job_new(struct mpt_pool *pool);
 /* Gives a reference back.  The last one of a pool that is destroyed leaves pool->refs 0:
- * then the caller frees it. */
+ * then pool_leave frees it. */
 void job_put(struct mpt_result *job);
 /* Room for size bytes of data, in job->data.  False: no memory. */
 bool job_room(struct mpt_result *job, size_t size);
@@ -288,7 +288,8 @@ uint32_t pool_settle_dead(struct pool_seat *seat, pid_t pid, int exit_code);
 
 /* ---- pool_result.c ------------------------------------------------------------------ */
 
-/* The frame of public calls.  0: *me is the caller and the lock is held. */
+/* The frame of public calls.  0: *me is the caller and the lock is held.  Who leaves after
+ * the last reference is gone frees the pool. */
 int pool_enter(struct mpt_pool *pool, struct member **me);
 void pool_leave(struct mpt_pool *pool);
 

@@ -22,6 +22,8 @@ struct mpt_imap {
 	uint16_t function;
 	size_t chunk, ahead;
 	/* Under pool->lock. */
+	uint32_t refs; /* the handle, and each thread that is in a call on it */
+	uint32_t gone; /* A: there is no handle any more */
 	struct job_list line; /* chunks that were not taken: in order, or those not done */
 	struct job_list done; /* unordered: those that are */
 	size_t under_way;     /* chunks in both */
@@ -65,13 +67,26 @@ void pool_imap_done(struct mpt_result *chunk)
 
 /* ---- asking the generator --------------------------------------------------------------- */
 
+/* The last one frees it; who called the library then gives the pool's memory back, too, by
+ * pool_leave. */
+static void put(struct mpt_imap *imap)
+{
+	int saved = errno;
+
+	if (--imap->refs)
+		return;
+	imap->pool->refs--;
+	free(imap);
+	errno = saved;
+}
+
 /* Without the lock: fills a chunk.  Returns how many items, *end why not more. */
 static size_t ask(struct mpt_imap *imap, uint8_t *items, int *end)
 {
 	size_t n = 0;
 
 	*end = 0;
-	while (n < imap->chunk) {
+	while (n < imap->chunk && !load32(&imap->gone)) {
 		int rc = imap->each.next(imap->each.next_arg, items + n * imap->each.in_size);
 
 		if (rc < 0) {
@@ -140,21 +155,26 @@ static void ask_once(struct mpt_imap *imap, struct member *me)
 		pthread_mutex_lock(&imap->pool->lock);
 		imap->asking = false;
 	}
-	if (n) {
+	if (n && !imap->gone) {
 		rc = submit_chunk(imap, job, n, me);
 		end = rc < 0 ? rc : end;
 	}
 	if (job)
 		job_put(job);
+	if (imap->gone)
+		return;
 	imap->end = end;
 	if (end)
 		pool_check_drained(imap->pool);
 }
 
+/* It may be destroyed while a thread is inside its generator. */
 static void ask_for(struct mpt_imap *imap, size_t ahead, struct member *me)
 {
+	imap->refs++;
 	while (imap->end == 0 && !imap->asking && imap->under_way < ahead)
 		ask_once(imap, me);
+	put(imap);
 }
 
 void pool_imap_exhaust(struct mpt_pool *pool, struct member *me)
@@ -262,6 +282,8 @@ static int next(struct mpt_imap *imap, void *to, size_t *index, struct pool_wait
 	for (;;) {
 		if (imap->under_way <= imap->ahead / 2)
 			ask_for(imap, imap->ahead, w->me);
+		if (imap->gone)
+			return -ESHUTDOWN;
 		if (find_current(imap))
 			return take_item(imap, to, index);
 		if (!pool->destroyed) {
@@ -294,9 +316,11 @@ int mpt_imap_next(struct mpt_imap *imap, void *to, size_t *index, uint64_t timeo
 		return rc;
 	imap->failure.error = 0;
 	w = pool_wait_begin(imap->pool, me, NULL, MPT_OP_POOL_WAIT, timeout_ns);
+	imap->refs++;
 	rc = next(imap, to, index, &w);
 	pool_wait_end(&w, rc);
-	pool_leave(imap->pool);
+	put(imap);
+	pool_leave(w.pool);
 	return rc;
 }
 
@@ -325,6 +349,7 @@ static int begin(struct mpt_imap *imap, struct member *me)
 		return rc < 0 ? rc : function;
 	imap->function = (uint16_t)function;
 	imap->ahead = (size_t)pool->seat_count * AHEAD_PER_WORKER + AHEAD_LEAST;
+	imap->refs = 1;
 	TAILQ_INIT(&imap->line);
 	TAILQ_INIT(&imap->done);
 	TAILQ_INSERT_TAIL(&pool->imaps, imap, in_pool);
@@ -383,8 +408,6 @@ void mpt_imap_destroy(struct mpt_imap *imap)
 {
 	struct mpt_pool *pool = imap ? imap->pool : NULL;
 	struct member *me;
-	bool last;
-	int saved = errno;
 
 	if (!imap || pool_enter(pool, &me) < 0)
 		return;
@@ -392,11 +415,9 @@ void mpt_imap_destroy(struct mpt_imap *imap)
 	forget(&imap->done);
 	forget_current(imap);
 	TAILQ_REMOVE(&pool->imaps, imap, in_pool);
-	free(imap);
-	last = --pool->refs == 0;
+	imap->end = -ESHUTDOWN;
+	store32(&imap->gone, 1);
+	put(imap);
 	pool_check_drained(pool);
 	pool_leave(pool);
-	if (last)
-		pool_free(pool);
-	errno = saved;
 }

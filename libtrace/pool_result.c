@@ -30,7 +30,11 @@ int pool_enter(struct mpt_pool *pool, struct member **me)
 
 void pool_leave(struct mpt_pool *pool)
 {
+	bool last = pool->refs == 0;
+
 	pthread_mutex_unlock(&pool->lock);
+	if (last)
+		pool_free(pool);
 }
 
 /* ---- waiting ---------------------------------------------------------------------------- */
@@ -374,7 +378,6 @@ void mpt_result_destroy(struct mpt_result *job)
 {
 	struct mpt_pool *pool = job ? job->pool : NULL;
 	struct member *me;
-	bool last;
 
 	/* The copy in a forked child: its lists are not to be trusted. */
 	if (!job || pool_enter(pool, &me) < 0)
@@ -383,8 +386,5 @@ void mpt_result_destroy(struct mpt_result *job)
 	if (job->is_map)
 		give_up_map(job, me);
 	job_put(job);
-	last = pool->refs == 0;
 	pool_leave(pool);
-	if (last)
-		pool_free(pool);
 }

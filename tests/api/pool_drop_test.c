@@ -166,6 +166,91 @@ static void items_of_a_destroyed_imap_that_have_not_begun_are_dropped(void **sta
 	assert_nothing_was_begun(pool, busy);
 }
 
+/* A generator that stays inside its second call. */
+struct slow {
+	struct mpt_imap *imap;
+	uint32_t asked, inside, go, end;
+};
+
+static int stays_inside(void *arg, void *item)
+{
+	struct slow *s = arg;
+
+	memset(item, 0, sizeof(int));
+	if (s->asked++ < s->end)
+		return 0;
+	reach(&s->inside);
+	child_claims_eventually(reached(&s->go));
+	return 0;
+}
+
+static void *joins(void *pool)
+{
+	return (void *)(intptr_t)mpt_pool_join(pool, GUARD_NS);
+}
+
+/* An imap of which a thread that joins the pool is inside the generator. */
+static struct mpt_imap *imap_being_asked(struct mpt_pool *pool, struct slow *slow,
+					 pthread_t *joiner)
+{
+	struct mpt_pool_each each = { .function = pool_nothing, .next = stays_inside,
+				      .next_arg = slow, .in_size = sizeof(int) };
+	struct mpt_imap *imap;
+
+	/* So many are asked for when it is made. */
+	slow->end = 16 + 64;
+	assert_int_equal(mpt_pool_imap(pool, &each, &imap), 0);
+	assert_int_equal(slow->asked, slow->end);
+	assert_int_equal(mpt_pool_close(pool), 0);
+	*joiner = thread(joins, pool);
+	assert_eventually(reached(&slow->inside));
+	return imap;
+}
+
+static void an_imap_may_be_destroyed_while_another_thread_asks_its_generator(void **state)
+{
+	struct mpt_pool *pool = pool_make(1, NULL);
+	struct slow slow = { .asked = 0 };
+	pthread_t joiner;
+	struct mpt_imap *imap = imap_being_asked(pool, &slow, &joiner);
+	void *rc;
+
+	(void)state;
+	mpt_imap_destroy(imap);
+	reach(&slow.go);
+	assert_int_equal(pthread_join(joiner, &rc), 0);
+	assert_int_equal((intptr_t)rc, 0);
+	assert_int_equal(slow.asked, slow.end + 1);
+	assert_int_equal(mpt_pool_destroy(pool), 0);
+}
+
+static int destroys_its_imap(void *arg, void *item)
+{
+	struct slow *s = arg;
+
+	memset(item, 0, sizeof(int));
+	if (s->asked++ == s->end)
+		mpt_imap_destroy(s->imap);
+	return 0;
+}
+
+static void a_generator_may_destroy_its_imap(void **state)
+{
+	struct mpt_pool *pool = pool_make(1, NULL);
+	struct slow slow = { .end = 16 + 64 };
+	struct mpt_pool_each each = { .function = pool_nothing, .next = destroys_its_imap,
+				      .next_arg = &slow, .in_size = sizeof(int) };
+	int rc = 0;
+
+	(void)state;
+	assert_int_equal(mpt_pool_imap(pool, &each, &slow.imap), 0);
+	while (rc == 0)
+		rc = mpt_imap_next(slow.imap, NULL, NULL, GUARD_NS);
+	assert_int_equal(rc, -ESHUTDOWN);
+	assert_int_equal(slow.asked, slow.end + 1);
+	pool_end(pool);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +261,8 @@ int main(int argc, char **argv)
 		pool_test(what_was_given_up_often_leaves_room_in_the_line),
 		pool_test(terminate_after_giving_up_ends_the_pool),
 		pool_test(items_of_a_destroyed_imap_that_have_not_begun_are_dropped),
+		pool_test(an_imap_may_be_destroyed_while_another_thread_asks_its_generator),
+		pool_test(a_generator_may_destroy_its_imap),
 	};
 
 	support_main(argc, argv, NULL, 0);

@@ -213,7 +213,8 @@ MPT_API int mpt_imap_next(struct mpt_imap *imap, void *to, size_t *index, uint64
 /* Why the item that mpt_imap_next returned last has failed.  Returns 0; -ENOENT. */
 MPT_API int mpt_imap_failure(const struct mpt_imap *imap, struct mpt_failure *out);
 
-/* Frees it; what has not begun is dropped.  NULL is fine. */
+/* Frees it; what has not begun is dropped.  A generator that another thread is in, or that
+ * calls this itself, is asked no more once it has returned.  NULL is fine. */
 MPT_API void mpt_imap_destroy(struct mpt_imap *imap);
 
 /* ---- in a task ----------------------------------------------------------------- */
