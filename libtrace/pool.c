@@ -325,10 +325,13 @@ static int await_end(struct mpt_pool *pool, struct member *me, uint64_t timeout_
 	w.whole = true;
 	w.how.interruptible &= !regardless;
 	for (;;) {
-		pool_imap_exhaust(pool, me);
+		bool asked = pool_imap_ask(pool, me, w.how.deadline);
+
+		pool_collect(pool);
+		job_feed(pool);
 		if (pool->ended || rc < 0)
 			break;
-		rc = pool_wait_once(&w);
+		rc = asked ? pool_wait_due(&w) : pool_wait_once(&w);
 	}
 	rc = pool->ended ? 0 : rc;
 	pool_wait_end(&w, rc);

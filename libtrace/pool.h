@@ -304,6 +304,8 @@ struct pool_wait {
 };
 struct pool_wait pool_wait_begin(struct mpt_pool *pool, struct member *me,
 				 struct mpt_result *job, uint16_t op, uint64_t timeout_ns);
+/* Is it over, as its time has come?  0; -EAGAIN, -ETIMEDOUT. */
+int pool_wait_due(const struct pool_wait *wait);
 /* Under lock, which it drops meanwhile: 0 look again; -EAGAIN, -ETIMEDOUT, -EINTR. */
 int pool_wait_once(struct pool_wait *wait);
 void pool_wait_end(struct pool_wait *wait, int result);
@@ -329,8 +331,9 @@ void pool_imap_done(struct mpt_result *chunk);
 bool pool_imap_open(const struct mpt_pool *pool);
 /* The pool is destroyed: no generator is asked any more. */
 void pool_imap_shut(struct mpt_pool *pool);
-/* Asks all generators for all they have; under lock, which it drops meanwhile. */
-void pool_imap_exhaust(struct mpt_pool *pool, struct member *me);
+/* Asks a generator for a chunk, until the deadline, but for one item at least; some chunks
+ * ahead of what is done.  Under lock, which it drops meanwhile.  False: it asked none. */
+bool pool_imap_ask(struct mpt_pool *pool, struct member *me, uint64_t deadline);
 
 /* ---- pool_crew.c: under lock, which is dropped while forking ------------------------------ */
 

@@ -27,6 +27,7 @@ struct mpt_imap {
 	struct job_list line; /* chunks that were not taken: in order, or those not done */
 	struct job_list done; /* unordered: those that are */
 	size_t under_way;     /* chunks in both */
+	size_t unready;	      /* of them, those that have not come to their end */
 	size_t asked;	      /* items the generator gave */
 	int end;	      /* 0: it may have more; -ENODATA; or why it failed */
 	bool end_told;
@@ -59,6 +60,7 @@ void pool_imap_done(struct mpt_result *chunk)
 {
 	struct mpt_imap *imap = chunk->imap;
 
+	imap->unready--;
 	if (!imap->each.unordered)
 		return;
 	TAILQ_REMOVE(&imap->line, chunk, in_imap);
@@ -80,8 +82,14 @@ static void put(struct mpt_imap *imap)
 	errno = saved;
 }
 
-/* Without the lock: fills a chunk.  Returns how many items, *end why not more. */
-static size_t ask(struct mpt_imap *imap, uint8_t *items, int *end)
+static bool has_come(uint64_t deadline)
+{
+	return deadline != MPT_FOREVER && futex_now() >= deadline;
+}
+
+/* Without the lock: fills a chunk, or what of it there is at the deadline, but one item.
+ * Returns how many items, *end why not more. */
+static size_t ask(struct mpt_imap *imap, uint8_t *items, uint64_t deadline, int *end)
 {
 	size_t n = 0;
 
@@ -94,6 +102,8 @@ static size_t ask(struct mpt_imap *imap, uint8_t *items, int *end)
 			break;
 		}
 		n++;
+		if (has_come(deadline))
+			break;
 	}
 	return n;
 }
@@ -138,11 +148,12 @@ static int submit_chunk(struct mpt_imap *imap, struct mpt_result *job, size_t n,
 	job->refs++;
 	TAILQ_INSERT_TAIL(&imap->line, job, in_imap);
 	imap->under_way++;
+	imap->unready++;
 	imap->asked += n;
 	return 0;
 }
 
-static void ask_once(struct mpt_imap *imap, struct member *me)
+static void ask_once(struct mpt_imap *imap, uint64_t deadline, struct member *me)
 {
 	struct mpt_result *job = new_chunk(imap);
 	int end = job ? accepts(imap->pool) : -ENOMEM, rc;
@@ -151,7 +162,7 @@ static void ask_once(struct mpt_imap *imap, struct member *me)
 	if (end == 0) {
 		imap->asking = true;
 		pool_leave(imap->pool);
-		n = ask(imap, job->data, &end);
+		n = ask(imap, job->data, deadline, &end);
 		pthread_mutex_lock(&imap->pool->lock);
 		imap->asking = false;
 	}
@@ -173,22 +184,35 @@ static void ask_for(struct mpt_imap *imap, size_t ahead, struct member *me)
 {
 	imap->refs++;
 	while (imap->end == 0 && !imap->asking && imap->under_way < ahead)
-		ask_once(imap, me);
+		ask_once(imap, MPT_FOREVER, me);
 	put(imap);
 }
 
-void pool_imap_exhaust(struct mpt_pool *pool, struct member *me)
+/* The first that may have more and has not enough under way; in turn. */
+static struct mpt_imap *find_hungry(struct mpt_pool *pool)
 {
-	struct mpt_imap *imap = TAILQ_FIRST(&pool->imaps);
+	struct mpt_imap *imap;
 
-	while (imap) {
-		if (imap->end || imap->asking) {
-			imap = TAILQ_NEXT(imap, in_pool);
+	TAILQ_FOREACH(imap, &pool->imaps, in_pool) {
+		if (imap->end || imap->asking || imap->unready >= imap->ahead)
 			continue;
-		}
-		ask_for(imap, SIZE_MAX, me);
-		imap = TAILQ_FIRST(&pool->imaps); /* the list may have changed meanwhile */
+		TAILQ_REMOVE(&pool->imaps, imap, in_pool);
+		TAILQ_INSERT_TAIL(&pool->imaps, imap, in_pool);
+		return imap;
 	}
+	return NULL;
+}
+
+bool pool_imap_ask(struct mpt_pool *pool, struct member *me, uint64_t deadline)
+{
+	struct mpt_imap *imap = find_hungry(pool);
+
+	if (!imap)
+		return false;
+	imap->refs++;
+	ask_once(imap, deadline, me);
+	put(imap);
+	return true;
 }
 
 /* ---- taking results ------------------------------------------------------------------------- */

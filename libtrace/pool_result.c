@@ -196,18 +196,25 @@ static int sleep_once(struct pool_wait *w, bool single)
 	return rc;
 }
 
+int pool_wait_due(const struct pool_wait *w)
+{
+	if (w->how.deadline == 0)
+		return -EAGAIN;
+	if (w->how.deadline != MPT_FOREVER && futex_now() >= w->how.deadline)
+		return -ETIMEDOUT;
+	return 0;
+}
+
 int pool_wait_once(struct pool_wait *w)
 {
 	struct mpt_pool *pool = w->pool;
 	struct mpt_result *job = w->job;
 	bool single = job && load32(&job->stage) == JOB_FLYING && !job->is_map, come;
 	uint32_t slot = single ? job->slot : 0;
-	int rc;
+	int rc = pool_wait_due(w);
 
-	if (w->how.deadline == 0)
-		return -EAGAIN;
-	if (w->how.deadline != MPT_FOREVER && futex_now() >= w->how.deadline)
-		return -ETIMEDOUT;
+	if (rc < 0)
+		return rc;
 	pool_leave(pool);
 	wake_for_the_rest(pool);
 	/* While many are in line there is nothing for us to do. */

@@ -251,6 +251,66 @@ static void a_generator_may_destroy_its_imap(void **state)
 	pool_end(pool);
 }
 
+/* ---- join ------------------------------------------------------------------------------------ */
+
+static void join_gives_up_in_time_although_a_generator_has_no_end(void **state)
+{
+	struct mpt_pool *pool = pool_make(2, NULL);
+	struct counter endless = { .end = -1 };
+	struct mpt_imap *imap = imap_of(pool, pool_nothing, &endless);
+	uint64_t start = now_ns();
+	int asked;
+
+	(void)state;
+	assert_int_equal(mpt_pool_close(pool), 0);
+	assert_int_equal(mpt_pool_join(pool, MPT_MS(50)), -ETIMEDOUT);
+	assert_took_about(start, MPT_MS(50));
+	/* It goes on where it was. */
+	asked = endless.n;
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(mpt_pool_join(pool, 0), -EAGAIN);
+	endless.end = endless.n;
+	assert_true(endless.n >= asked);
+	assert_int_equal(mpt_pool_join(pool, GUARD_NS), 0);
+	mpt_imap_destroy(imap);
+	assert_int_equal(mpt_pool_destroy(pool), 0);
+}
+
+static void join_asks_a_generator_only_some_tasks_ahead(void **state)
+{
+	struct mpt_pool *pool = pool_make(1, NULL);
+	struct counter endless = { .end = -1 };
+	struct mpt_imap *imap = imap_of(pool, pool_gate, &endless);
+	int asked = endless.n;
+
+	(void)state;
+	assert_eventually(pool_began() == 1);
+	assert_int_equal(mpt_pool_close(pool), 0);
+	assert_int_equal(mpt_pool_join(pool, MPT_MS(50)), -ETIMEDOUT);
+	assert_int_equal(endless.n, asked);
+	mpt_imap_destroy(imap);
+	pool_open_gate();
+	assert_int_equal(mpt_pool_join(pool, GUARD_NS), 0);
+	assert_int_equal(mpt_pool_destroy(pool), 0);
+}
+
+static void join_polled_with_timeout_0_comes_to_an_end(void **state)
+{
+	struct mpt_pool *pool = pool_make(2, NULL);
+	struct counter first = { .end = 300 }, second = { .end = 300 };
+	struct mpt_imap *imaps[2] = { imap_of(pool, pool_nothing, &first),
+				      imap_of(pool, pool_nothing, &second) };
+
+	(void)state;
+	assert_int_equal(mpt_pool_close(pool), 0);
+	assert_eventually(mpt_pool_join(pool, 0) == 0);
+	assert_int_equal(first.n, 300);
+	assert_int_equal(second.n, 300);
+	for (int i = 0; i < 2; i++)
+		mpt_imap_destroy(imaps[i]);
+	assert_int_equal(mpt_pool_destroy(pool), 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +323,9 @@ int main(int argc, char **argv)
 		pool_test(items_of_a_destroyed_imap_that_have_not_begun_are_dropped),
 		pool_test(an_imap_may_be_destroyed_while_another_thread_asks_its_generator),
 		pool_test(a_generator_may_destroy_its_imap),
+		pool_test(join_gives_up_in_time_although_a_generator_has_no_end),
+		pool_test(join_asks_a_generator_only_some_tasks_ahead),
+		pool_test(join_polled_with_timeout_0_comes_to_an_end),
 	};
 
 	support_main(argc, argv, NULL, 0);

@@ -242,9 +242,12 @@ MPT_API int mpt_pool_close(struct mpt_pool *pool);
 MPT_API int mpt_pool_terminate(struct mpt_pool *pool);
 
 /* Waits until the workers have left and the last callback has returned, after
- * mpt_pool_close or mpt_pool_terminate.
+ * mpt_pool_close or mpt_pool_terminate.  Asks generators meanwhile, some tasks ahead of what
+ * is done; each time it is called for one item at least, so that it comes to an end also when
+ * it is called with timeout 0 again and again.
  * Returns 0; -EBUSY neither was called; -EAGAIN, -ETIMEDOUT; -EINTR; -EDEADLK from a
- * callback; -EPERM.  Blocks up to timeout_ns.  [Pool.join] */
+ * callback; -EPERM.  Blocks up to timeout_ns (and as long as a generator does that it is in
+ * then).  [Pool.join] */
 MPT_API int mpt_pool_join(struct mpt_pool *pool, uint64_t timeout_ns);
 
 /* Frees the pool; terminates and joins it first, whatever signals come.  Results stay
