@@ -423,7 +423,7 @@ static struct mpt_wire_task *next(struct worker *w)
 /* ---- the life of a worker ------------------------------------------------------------------ */
 
 /* As the thread that made the pool, and to be ended by SIGTERM whatever the program does
- * with it. */
+ * with it; SIGURG: see follow_creator. */
 static void reset_signals(const struct mpt_pool *pool)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL };
@@ -431,16 +431,34 @@ static void reset_signals(const struct mpt_pool *pool)
 
 	sigaction(SIGTERM, &plain, NULL);
 	sigdelset(&mask, SIGTERM);
+	sigdelset(&mask, SIGURG);
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
+/* Whom a worker follows that was not forked by the pool's own thread. */
+static pid_t followed;
+
+static void parent_thread_ended(int signal)
+{
+	(void)signal;
+	if (getppid() != followed)
+		raise(SIGTERM);
+}
+
 /* Dies with the creator, also in the middle of a task.  The kernel tells the end of the
- * thread that forked us: only of the pool's own is that the end of the pool, too. */
+ * thread that forked us, and makes another thread of the creator our parent as long as there
+ * is one, whose end it tells, too.  The end of the pool's own thread is that of the pool.
+ * Forked by another, by one that waits while a callback runs, we look who is our parent:
+ * then the signal is one that does nothing where nobody handles it. */
 static bool follow_creator(const struct pool_seat *seat)
 {
-	if (seat->by_service)
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-	return getppid() == seat->pool->creator;
+	struct sigaction looks = { .sa_handler = parent_thread_ended, .sa_flags = SA_RESTART };
+
+	followed = seat->pool->creator;
+	if (!seat->by_service)
+		sigaction(SIGURG, &looks, NULL);
+	prctl(PR_SET_PDEATHSIG, seat->by_service ? SIGTERM : SIGURG);
+	return getppid() == followed;
 }
 
 int pool_worker(void *arg)
