@@ -195,10 +195,18 @@ void job_feed(struct mpt_pool *pool)
 static void into_backlog(struct mpt_result *job)
 {
 	struct mpt_pool *pool = job->pool;
+	bool first = TAILQ_EMPTY(&pool->backlog);
 
 	TAILQ_INSERT_TAIL(&pool->backlog, job, in_list);
 	job->refs++;
+	if (!first)
+		return;
 	store32(&pool->wire->tell_low, 1);
+	/* A worker finishes, fences and looks at tell_low before it sleeps: either it sees
+	 * that, or we see what it has finished. */
+	fence();
+	if (pool_has_finished(pool))
+		pool_ring(pool);
 }
 
 static void count_in(const struct mpt_result *job, struct member *me)

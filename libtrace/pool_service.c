@@ -74,8 +74,9 @@ static nfds_t collect_descriptors(const struct mpt_pool *pool, struct pollfd *fd
 
 static bool is_busy(const struct mpt_pool *pool)
 {
-	return !TAILQ_EMPTY(&pool->callbacks) ||
-	       (pool->callbacks_due && pool_has_finished(pool));
+	bool wants = pool->callbacks_due || !TAILQ_EMPTY(&pool->backlog);
+
+	return !TAILQ_EMPTY(&pool->callbacks) || (wants && pool_has_finished(pool));
 }
 
 static void drain_bell(const struct mpt_pool *pool)

@@ -168,6 +168,24 @@ static void the_backlog_is_worked_off_when_nobody_waits_for_it(void **state)
 	pool_end(pool);
 }
 
+static void tasks_nobody_waits_for_are_in_line_at_once(void **state)
+{
+	struct mpt_pool_options options = { .slots = 2 };
+	struct mpt_pool *pool = pool_make(1, &options);
+	struct mpt_pool_call call = { .function = pool_count };
+
+	(void)state;
+	/* Each time the slots are full of what is done, and nobody has taken it. */
+	for (uint32_t i = 1; i <= 40; i++) {
+		assert_int_equal(mpt_pool_apply_async(pool, &call, NULL), 0);
+		assert_int_equal(pool_wire()->tail, i);
+		assert_eventually(__atomic_load_n(&pool_wire_seat(0)->finished,
+						  __ATOMIC_ACQUIRE) == i);
+	}
+	assert_int_equal(pool_world->calls[0], 40);
+	pool_end(pool);
+}
+
 struct submitter {
 	struct mpt_pool *pool;
 	int first;
@@ -501,6 +519,7 @@ int main(void)
 		pool_test(all_workers_work),
 		pool_test(submitting_more_than_there_are_slots_never_blocks),
 		pool_test(the_backlog_is_worked_off_when_nobody_waits_for_it),
+		pool_test(tasks_nobody_waits_for_are_in_line_at_once),
 		pool_test(many_threads_submit_and_each_gets_its_results),
 		pool_test(the_worker_that_ends_last_tells_who_waits),
 		pool_test(b135_close_and_join_finish_what_was_submitted),
