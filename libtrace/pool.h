@@ -163,7 +163,7 @@ struct mpt_pool {
 	struct pollfd *fds; /* of the service thread */
 	pid_t creator;
 	pthread_t service;
-	pid_t service_tid;
+	pid_t service_tid; /* 0: it is not there */
 	bool served;  /* there is a service thread to be joined */
 	bool ended;   /* it has nothing left to do */
 	bool hired;   /* it has tried to start the first crew */

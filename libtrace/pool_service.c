@@ -180,6 +180,7 @@ static void *serve(void *arg)
 	}
 	show_wait(&s, false);
 	pool->ended = true;
+	pool->service_tid = 0; /* another thread may get it now */
 	pool_wake_waiters(pool);
 	pool_leave(pool);
 	return NULL;

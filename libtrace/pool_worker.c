@@ -39,6 +39,7 @@ struct worker {
 	uint64_t head;	/* of the line, when it last looked as the watcher */
 	uint32_t still; /* looks since that has moved */
 	uint32_t epoch;	   /* of this process; 0: it is no member */
+	pid_t pid;
 	struct blocking how; /* the wait for a task, while it lasts */
 	uint64_t looked_ns;  /* at the creator */
 };
@@ -119,6 +120,12 @@ struct piece {
 	uint32_t size, room;
 };
 
+/* In a child of the worker's. */
+static bool is_copy(const struct worker *w)
+{
+	return unlikely(w->epoch ? w->epoch != *member_epoch : w->pid != getpid());
+}
+
 static ssize_t call(const struct worker *w, mpt_pool_function *run, const struct piece *p)
 {
 	ssize_t n;
@@ -126,9 +133,12 @@ static ssize_t call(const struct worker *w, mpt_pool_function *run, const struct
 	said.error = 0;
 	n = run(p->args, p->size, p->result, p->room);
 	/* The task forked and let the child return: what follows is its parent's. */
-	if (w->epoch && unlikely(w->epoch != *member_epoch))
+	if (is_copy(w))
 		_exit(0);
-	return n > (ssize_t)p->room ? -EMSGSIZE : n;
+	if (n > (ssize_t)p->room)
+		return mpt_pool_fail(-EMSGSIZE, "its result of %zd bytes is larger than %u", n,
+				     p->room);
+	return n < -INT32_MAX ? -INT32_MAX : n; /* an error also where it becomes an int */
 }
 
 static void keep_text(const struct mpt_pool *pool, struct mpt_wire_task *task, ssize_t error)
@@ -469,6 +479,7 @@ int pool_worker(void *arg)
 			    .seat = seat,
 			    .mark = MPT_TASK_WORKER_OF(seat->number, seat->wire->incarnation),
 			    .tasks = pool->wire->max_tasks,
+			    .pid = getpid(),
 			    .run_ns = POOL_RUN_UNKNOWN_NS,
 			    .spin = { .average = 100 } };
 	struct mpt_wire_task *task;

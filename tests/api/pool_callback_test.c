@@ -329,6 +329,69 @@ static void b129_an_error_without_a_text_of_its_own_is_put_into_words(void **sta
 	pool_end(pool);
 }
 
+static ssize_t returns_its_number(const void *arg, size_t size, void *result, size_t room)
+{
+	int64_t n;
+
+	(void)size;
+	(void)result;
+	(void)room;
+	memcpy(&n, arg, sizeof(n));
+	return (ssize_t)n;
+}
+
+static void assert_fails(struct mpt_pool *pool, int64_t n, int error, const char *text)
+{
+	struct mpt_pool_call call = { .function = returns_its_number, .arg = &n,
+				      .size = sizeof(n) };
+	int status = 0;
+	struct mpt_pool_mapping map = { .function = returns_its_number, .in = &n,
+				    .in_size = sizeof(n), .count = 1, .status = &status };
+	struct mpt_result *result;
+	struct mpt_failure why;
+
+	assert_int_equal(mpt_pool_apply_async(pool, &call, &result), 0);
+	assert_int_equal(mpt_result_get(result, NULL, 0, GUARD_NS), error);
+	assert_int_equal(mpt_result_failure(result, &why), 0);
+	assert_int_equal(why.error, error);
+	assert_string_equal(why.text, text);
+	mpt_result_destroy(result);
+	assert_int_equal(mpt_pool_map(pool, &map, GUARD_NS), error);
+	assert_int_equal(status, error);
+}
+
+static void numbers_that_are_no_error_and_no_size_fail_the_task(void **state)
+{
+	static const struct mpt_pool_task tasks[] = { { "number", returns_its_number } };
+	struct mpt_pool_options options = { .tasks = tasks, .task_count = 1 };
+	struct mpt_pool *pool = pool_make(1, &options);
+
+	(void)state;
+	assert_fails(pool, INT64_MIN, -INT32_MAX, mpt_result_text(-INT32_MAX));
+	assert_fails(pool, -(INT64_C(1) << 32), -INT32_MAX, mpt_result_text(-INT32_MAX));
+	pool_end(pool);
+}
+
+static void b133_the_text_of_a_result_that_does_not_fit_tells_its_size(void **state)
+{
+	static const struct mpt_pool_task tasks[] = { { "number", returns_its_number } };
+	struct mpt_pool_options options = { .tasks = tasks, .task_count = 1 };
+	struct mpt_pool *pool = pool_make(1, &options);
+	int64_t n = INT64_C(1) << 40;
+	struct mpt_pool_call call = { .function = returns_its_number, .arg = &n,
+				      .size = sizeof(n) };
+	struct mpt_result *result;
+	struct mpt_failure why;
+
+	(void)state;
+	assert_int_equal(mpt_pool_apply_async(pool, &call, &result), 0);
+	assert_int_equal(mpt_result_get(result, NULL, 0, GUARD_NS), -EMSGSIZE);
+	assert_int_equal(mpt_result_failure(result, &why), 0);
+	assert_string_equal(why.text, "its result of 1099511627776 bytes is larger than 512");
+	mpt_result_destroy(result);
+	pool_end(pool);
+}
+
 static void b130_a_map_with_failures_waits_for_all_others_and_tells_which(void **state)
 {
 	struct mpt_pool *pool = pool_make(2, NULL);
@@ -405,6 +468,8 @@ int main(int argc, char **argv)
 		pool_test(the_callback_of_a_map_may_destroy_its_result),
 		pool_test(b129_code_and_text_of_an_error_reach_the_caller),
 		pool_test(b129_an_error_without_a_text_of_its_own_is_put_into_words),
+		pool_test(numbers_that_are_no_error_and_no_size_fail_the_task),
+		pool_test(b133_the_text_of_a_result_that_does_not_fit_tells_its_size),
 		pool_test(b130_a_map_with_failures_waits_for_all_others_and_tells_which),
 		pool_test(an_imap_tells_which_items_failed_and_goes_on),
 	};
