@@ -315,18 +315,23 @@ int mpt_pool_terminate(struct mpt_pool *pool)
 	return rc;
 }
 
-/* Under lock, until its thread has nothing left to do. */
-static int await_end(struct mpt_pool *pool, struct member *me, uint64_t timeout_ns)
+/* Under lock, until its thread has nothing left to do.  regardless: of signals, too. */
+static int await_end(struct mpt_pool *pool, struct member *me, uint64_t timeout_ns,
+		     bool regardless)
 {
 	struct pool_wait w = pool_wait_begin(pool, me, NULL, MPT_OP_POOL_JOIN, timeout_ns);
 	int rc = 0;
 
 	w.whole = true;
+	w.how.interruptible &= !regardless;
 	for (;;) {
-		pool_imap_exhaust(pool, me);
+		bool asked = pool_imap_ask(pool, me, w.how.deadline);
+
+		pool_collect(pool);
+		job_feed(pool);
 		if (pool->ended || rc < 0)
 			break;
-		rc = pool_wait_once(&w);
+		rc = asked ? pool_wait_due(&w) : pool_wait_once(&w);
 	}
 	rc = pool->ended ? 0 : rc;
 	pool_wait_end(&w, rc);
@@ -345,7 +350,7 @@ static void join_service(struct mpt_pool *pool)
 	pthread_mutex_lock(&pool->lock);
 }
 
-static int join(struct mpt_pool *pool, struct member *me, uint64_t timeout_ns)
+static int join(struct mpt_pool *pool, struct member *me, uint64_t timeout_ns, bool regardless)
 {
 	int rc;
 
@@ -353,7 +358,7 @@ static int join(struct mpt_pool *pool, struct member *me, uint64_t timeout_ns)
 		return -EDEADLK;
 	if (pool_stage(pool) == MPT_POOL_OPEN)
 		return -EBUSY;
-	rc = await_end(pool, me, timeout_ns);
+	rc = await_end(pool, me, timeout_ns, regardless);
 	if (rc == 0)
 		join_service(pool);
 	return rc;
@@ -366,7 +371,7 @@ int mpt_pool_join(struct mpt_pool *pool, uint64_t timeout_ns)
 	int rc = pool_enter(pool, &me);
 
 	if (rc == 0) {
-		rc = join(pool, me, timeout_ns);
+		rc = join(pool, me, timeout_ns, false);
 		pool_leave(pool);
 	}
 	quiet_end(quiet);
@@ -378,7 +383,6 @@ static void let_go(struct mpt_pool *pool)
 {
 	struct mpt_result *job;
 	int doorbell = pool->doorbell;
-	bool last;
 
 	object_destroy(&pool->handle);
 	pthread_mutex_lock(&pool->lock);
@@ -389,11 +393,9 @@ static void let_go(struct mpt_pool *pool)
 		TAILQ_REMOVE(&pool->spare, job, in_list);
 		free(job);
 	}
-	last = --pool->refs == 0;
+	pool->refs--;
 	pool_leave(pool);
 	close(doorbell);
-	if (last)
-		pool_free(pool);
 }
 
 /* In a child that the creator forked: the lock may be held by a thread that is not here. */
@@ -427,7 +429,10 @@ int mpt_pool_destroy(struct mpt_pool *pool)
 	}
 	if (rc >= 0 && pool) {
 		mpt_pool_terminate(pool);
-		mpt_pool_join(pool, MPT_FOREVER);
+		/* Its thread uses what is freed then. */
+		pthread_mutex_lock(&pool->lock);
+		join(pool, me, MPT_FOREVER, true);
+		pool_leave(pool);
 		let_go(pool);
 	}
 	quiet_end(quiet);

@@ -153,7 +153,7 @@ struct mpt_pool {
 	uint32_t sleepers;	/* threads that sleep for a result */
 	uint32_t any, few;	/* of them, for whichever; until there are few in line */
 	bool tending;
-	bool calling; /* its thread is in a callback */
+	struct mpt_result *called; /* its thread is in this one's callback; NULL: in none */
 	bool terminated;
 	bool destroyed; /* no storage any more: only what is in private memory can be taken */
 	uint64_t told_ns; /* when workers were told to end */
@@ -163,7 +163,7 @@ struct mpt_pool {
 	struct pollfd *fds; /* of the service thread */
 	pid_t creator;
 	pthread_t service;
-	pid_t service_tid;
+	pid_t service_tid; /* 0: it is not there */
 	bool served;  /* there is a service thread to be joined */
 	bool ended;   /* it has nothing left to do */
 	bool hired;   /* it has tried to start the first crew */
@@ -211,6 +211,11 @@ void pool_find(struct mpt_pool *pool, void *storage);
 
 /* The creator: puts a filled-in task at the end of the line; wakes nobody. */
 void pool_publish(struct mpt_pool *pool, uint32_t slot);
+/* Tasks that are there for workers to take. */
+static inline uint64_t pool_in_line(const struct mpt_pool *pool)
+{
+	return load64(&pool->wire->tail) - load64_acquire(&pool->wire->head);
+}
 /* Few enough that the line should be fed. */
 static inline bool pool_is_few(const struct mpt_pool *pool, uint64_t in_line)
 {
@@ -239,7 +244,7 @@ int pool_worker(void *seat);
 /* A job with one reference, which is the caller's.  NULL: no memory. */
 struct mpt_result *job_new(struct mpt_pool *pool);
 /* Gives a reference back.  The last one of a pool that is destroyed leaves pool->refs 0:
- * then the caller frees it. */
+ * then pool_leave frees it. */
 void job_put(struct mpt_result *job);
 /* Room for size bytes of data, in job->data.  False: no memory. */
 bool job_room(struct mpt_result *job, size_t size);
@@ -263,7 +268,7 @@ void job_items_done(struct mpt_result *job, size_t items, size_t failed,
 		    const struct mpt_failure *why);
 /* `items` items from `first` on have failed, or all of a job that is no map. */
 void job_fails(struct mpt_result *job, size_t first, size_t items, const struct mpt_failure *why);
-/* Nobody wants the result: what has no slot yet shall have none. */
+/* Nobody wants the result: what has not begun shall not. */
 void job_drop(struct mpt_result *job);
 /* What is not with a worker fails with this error.  flying: the others, too. */
 void job_fail_all(struct mpt_pool *pool, int error, const char *text, bool flying);
@@ -283,7 +288,8 @@ uint32_t pool_settle_dead(struct pool_seat *seat, pid_t pid, int exit_code);
 
 /* ---- pool_result.c ------------------------------------------------------------------ */
 
-/* The frame of public calls.  0: *me is the caller and the lock is held. */
+/* The frame of public calls.  0: *me is the caller and the lock is held.  Who leaves after
+ * the last reference is gone frees the pool. */
 int pool_enter(struct mpt_pool *pool, struct member **me);
 void pool_leave(struct mpt_pool *pool);
 
@@ -298,6 +304,8 @@ struct pool_wait {
 };
 struct pool_wait pool_wait_begin(struct mpt_pool *pool, struct member *me,
 				 struct mpt_result *job, uint16_t op, uint64_t timeout_ns);
+/* Is it over, as its time has come?  0; -EAGAIN, -ETIMEDOUT. */
+int pool_wait_due(const struct pool_wait *wait);
 /* Under lock, which it drops meanwhile: 0 look again; -EAGAIN, -ETIMEDOUT, -EINTR. */
 int pool_wait_once(struct pool_wait *wait);
 void pool_wait_end(struct pool_wait *wait, int result);
@@ -323,8 +331,9 @@ void pool_imap_done(struct mpt_result *chunk);
 bool pool_imap_open(const struct mpt_pool *pool);
 /* The pool is destroyed: no generator is asked any more. */
 void pool_imap_shut(struct mpt_pool *pool);
-/* Asks all generators for all they have; under lock, which it drops meanwhile. */
-void pool_imap_exhaust(struct mpt_pool *pool, struct member *me);
+/* Asks a generator for a chunk, until the deadline, but for one item at least; some chunks
+ * ahead of what is done.  Under lock, which it drops meanwhile.  False: it asked none. */
+bool pool_imap_ask(struct mpt_pool *pool, struct member *me, uint64_t deadline);
 
 /* ---- pool_crew.c: under lock, which is dropped while forking ------------------------------ */
 

@@ -103,13 +103,20 @@ static void count(struct mpt_pool *pool, const struct mpt_wire_task *task)
 		pool->wire->run_max_ns = task->run_ns;
 }
 
+/* Else it was given up before anybody began it. */
+static bool has_run(const struct mpt_wire_task *task)
+{
+	return task->run_ns || !(load32(&task->tell) & MPT_TELL_NOBODY);
+}
+
 /* It is DONE. */
 static void take(struct mpt_pool *pool, uint32_t slot)
 {
 	struct pool_flight flight = pool->flights[slot];
 	struct mpt_wire_task *task = pool_task(pool, slot);
 
-	count(pool, task);
+	if (has_run(task))
+		count(pool, task);
 	if (flight.job) {
 		pool->unfinished--;
 		if (flight.job->is_map)

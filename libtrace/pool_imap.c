@@ -22,9 +22,12 @@ struct mpt_imap {
 	uint16_t function;
 	size_t chunk, ahead;
 	/* Under pool->lock. */
+	uint32_t refs; /* the handle, and each thread that is in a call on it */
+	uint32_t gone; /* A: there is no handle any more */
 	struct job_list line; /* chunks that were not taken: in order, or those not done */
 	struct job_list done; /* unordered: those that are */
 	size_t under_way;     /* chunks in both */
+	size_t unready;	      /* of them, those that have not come to their end */
 	size_t asked;	      /* items the generator gave */
 	int end;	      /* 0: it may have more; -ENODATA; or why it failed */
 	bool end_told;
@@ -57,6 +60,7 @@ void pool_imap_done(struct mpt_result *chunk)
 {
 	struct mpt_imap *imap = chunk->imap;
 
+	imap->unready--;
 	if (!imap->each.unordered)
 		return;
 	TAILQ_REMOVE(&imap->line, chunk, in_imap);
@@ -65,13 +69,32 @@ void pool_imap_done(struct mpt_result *chunk)
 
 /* ---- asking the generator --------------------------------------------------------------- */
 
-/* Without the lock: fills a chunk.  Returns how many items, *end why not more. */
-static size_t ask(struct mpt_imap *imap, uint8_t *items, int *end)
+/* The last one frees it; who called the library then gives the pool's memory back, too, by
+ * pool_leave. */
+static void put(struct mpt_imap *imap)
+{
+	int saved = errno;
+
+	if (--imap->refs)
+		return;
+	imap->pool->refs--;
+	free(imap);
+	errno = saved;
+}
+
+static bool has_come(uint64_t deadline)
+{
+	return deadline != MPT_FOREVER && futex_now() >= deadline;
+}
+
+/* Without the lock: fills a chunk, or what of it there is at the deadline, but one item.
+ * Returns how many items, *end why not more. */
+static size_t ask(struct mpt_imap *imap, uint8_t *items, uint64_t deadline, int *end)
 {
 	size_t n = 0;
 
 	*end = 0;
-	while (n < imap->chunk) {
+	while (n < imap->chunk && !load32(&imap->gone)) {
 		int rc = imap->each.next(imap->each.next_arg, items + n * imap->each.in_size);
 
 		if (rc < 0) {
@@ -79,6 +102,8 @@ static size_t ask(struct mpt_imap *imap, uint8_t *items, int *end)
 			break;
 		}
 		n++;
+		if (has_come(deadline))
+			break;
 	}
 	return n;
 }
@@ -123,11 +148,12 @@ static int submit_chunk(struct mpt_imap *imap, struct mpt_result *job, size_t n,
 	job->refs++;
 	TAILQ_INSERT_TAIL(&imap->line, job, in_imap);
 	imap->under_way++;
+	imap->unready++;
 	imap->asked += n;
 	return 0;
 }
 
-static void ask_once(struct mpt_imap *imap, struct member *me)
+static void ask_once(struct mpt_imap *imap, uint64_t deadline, struct member *me)
 {
 	struct mpt_result *job = new_chunk(imap);
 	int end = job ? accepts(imap->pool) : -ENOMEM, rc;
@@ -136,39 +162,57 @@ static void ask_once(struct mpt_imap *imap, struct member *me)
 	if (end == 0) {
 		imap->asking = true;
 		pool_leave(imap->pool);
-		n = ask(imap, job->data, &end);
+		n = ask(imap, job->data, deadline, &end);
 		pthread_mutex_lock(&imap->pool->lock);
 		imap->asking = false;
 	}
-	if (n) {
+	if (n && !imap->gone) {
 		rc = submit_chunk(imap, job, n, me);
 		end = rc < 0 ? rc : end;
 	}
 	if (job)
 		job_put(job);
+	if (imap->gone)
+		return;
 	imap->end = end;
 	if (end)
 		pool_check_drained(imap->pool);
 }
 
+/* It may be destroyed while a thread is inside its generator. */
 static void ask_for(struct mpt_imap *imap, size_t ahead, struct member *me)
 {
+	imap->refs++;
 	while (imap->end == 0 && !imap->asking && imap->under_way < ahead)
-		ask_once(imap, me);
+		ask_once(imap, MPT_FOREVER, me);
+	put(imap);
 }
 
-void pool_imap_exhaust(struct mpt_pool *pool, struct member *me)
+/* The first that may have more and has not enough under way; in turn. */
+static struct mpt_imap *find_hungry(struct mpt_pool *pool)
 {
-	struct mpt_imap *imap = TAILQ_FIRST(&pool->imaps);
+	struct mpt_imap *imap;
 
-	while (imap) {
-		if (imap->end || imap->asking) {
-			imap = TAILQ_NEXT(imap, in_pool);
+	TAILQ_FOREACH(imap, &pool->imaps, in_pool) {
+		if (imap->end || imap->asking || imap->unready >= imap->ahead)
 			continue;
-		}
-		ask_for(imap, SIZE_MAX, me);
-		imap = TAILQ_FIRST(&pool->imaps); /* the list may have changed meanwhile */
+		TAILQ_REMOVE(&pool->imaps, imap, in_pool);
+		TAILQ_INSERT_TAIL(&pool->imaps, imap, in_pool);
+		return imap;
 	}
+	return NULL;
+}
+
+bool pool_imap_ask(struct mpt_pool *pool, struct member *me, uint64_t deadline)
+{
+	struct mpt_imap *imap = find_hungry(pool);
+
+	if (!imap)
+		return false;
+	imap->refs++;
+	ask_once(imap, deadline, me);
+	put(imap);
+	return true;
 }
 
 /* ---- taking results ------------------------------------------------------------------------- */
@@ -262,6 +306,8 @@ static int next(struct mpt_imap *imap, void *to, size_t *index, struct pool_wait
 	for (;;) {
 		if (imap->under_way <= imap->ahead / 2)
 			ask_for(imap, imap->ahead, w->me);
+		if (imap->gone)
+			return -ESHUTDOWN;
 		if (find_current(imap))
 			return take_item(imap, to, index);
 		if (!pool->destroyed) {
@@ -294,9 +340,11 @@ int mpt_imap_next(struct mpt_imap *imap, void *to, size_t *index, uint64_t timeo
 		return rc;
 	imap->failure.error = 0;
 	w = pool_wait_begin(imap->pool, me, NULL, MPT_OP_POOL_WAIT, timeout_ns);
+	imap->refs++;
 	rc = next(imap, to, index, &w);
 	pool_wait_end(&w, rc);
-	pool_leave(imap->pool);
+	put(imap);
+	pool_leave(w.pool);
 	return rc;
 }
 
@@ -325,6 +373,7 @@ static int begin(struct mpt_imap *imap, struct member *me)
 		return rc < 0 ? rc : function;
 	imap->function = (uint16_t)function;
 	imap->ahead = (size_t)pool->seat_count * AHEAD_PER_WORKER + AHEAD_LEAST;
+	imap->refs = 1;
 	TAILQ_INIT(&imap->line);
 	TAILQ_INIT(&imap->done);
 	TAILQ_INSERT_TAIL(&pool->imaps, imap, in_pool);
@@ -383,8 +432,6 @@ void mpt_imap_destroy(struct mpt_imap *imap)
 {
 	struct mpt_pool *pool = imap ? imap->pool : NULL;
 	struct member *me;
-	bool last;
-	int saved = errno;
 
 	if (!imap || pool_enter(pool, &me) < 0)
 		return;
@@ -392,11 +439,9 @@ void mpt_imap_destroy(struct mpt_imap *imap)
 	forget(&imap->done);
 	forget_current(imap);
 	TAILQ_REMOVE(&pool->imaps, imap, in_pool);
-	free(imap);
-	last = --pool->refs == 0;
+	imap->end = -ESHUTDOWN;
+	store32(&imap->gone, 1);
+	put(imap);
 	pool_check_drained(pool);
 	pool_leave(pool);
-	if (last)
-		pool_free(pool);
-	errno = saved;
 }

@@ -195,10 +195,18 @@ void job_feed(struct mpt_pool *pool)
 static void into_backlog(struct mpt_result *job)
 {
 	struct mpt_pool *pool = job->pool;
+	bool first = TAILQ_EMPTY(&pool->backlog);
 
 	TAILQ_INSERT_TAIL(&pool->backlog, job, in_list);
 	job->refs++;
+	if (!first)
+		return;
 	store32(&pool->wire->tell_low, 1);
+	/* A worker finishes, fences and looks at tell_low before it sleeps: either it sees
+	 * that, or we see what it has finished. */
+	fence();
+	if (pool_has_finished(pool))
+		pool_ring(pool);
 }
 
 static void count_in(const struct mpt_result *job, struct member *me)
@@ -345,20 +353,43 @@ static size_t cut_off(struct mpt_result *job)
 	return rest;
 }
 
+/* Its worker finds that nobody wants it: before it begins, or at the next of its items.  In
+ * the line it keeps its place until then, and its slot: so the line is never longer than
+ * there are slots. */
+static void let_pass(struct mpt_pool *pool, uint32_t slot)
+{
+	struct mpt_result *job = pool->flights[slot].job;
+
+	store32(&pool_task(pool, slot)->tell, MPT_TELL_NOBODY);
+	pool->flights[slot].job = NULL;
+	pool->unfinished--;
+	job_put(job);
+}
+
+static void let_all_pass(struct mpt_result *job)
+{
+	struct mpt_pool *pool = job->pool;
+
+	for (uint32_t slot = 0; slot < pool->slots; slot++)
+		if (pool->flights[slot].job == job)
+			let_pass(pool, slot);
+}
+
 void job_drop(struct mpt_result *job)
 {
-	static const struct mpt_failure given_up = { .error = -ESHUTDOWN,
-						     .exit_code = MPT_EXIT_NONE };
-	size_t rest;
+	uint32_t stage = load32(&job->stage);
 
 	job->dropped = true;
-	if (load32(&job->stage) != JOB_IN_LINE)
+	if (stage >= JOB_DONE)
 		return;
-	rest = cut_off(job);
+	if (stage == JOB_IN_LINE)
+		cut_off(job);
 	if (job->is_map)
-		job_items_done(job, rest, rest, &given_up);
-	else
-		job_settle(job, -ESHUTDOWN);
+		let_all_pass(job);
+	else if (stage == JOB_FLYING)
+		let_pass(job->pool, job->slot);
+	job_settle(job, -ESHUTDOWN);
+	pool_check_drained(job->pool);
 }
 
 static void fail_backlog(struct mpt_pool *pool, const struct mpt_failure *why)
@@ -389,15 +420,14 @@ static void fail_flight(struct mpt_pool *pool, uint32_t slot, const struct mpt_f
 			bool flying)
 {
 	struct pool_flight flight = pool->flights[slot];
+	bool back = take_back(pool, slot);
 
-	if (!flight.job)
-		return;
-	if (take_back(pool, slot))
+	if (back)
 		pool_free_slot(pool, slot);
-	else if (flying)
-		pool->flights[slot].job = NULL; /* its worker is being ended */
-	else
+	if (!flight.job || (!back && !flying))
 		return;
+	if (!back)
+		pool->flights[slot].job = NULL; /* its worker is being ended */
 	pool->unfinished--;
 	job_fails(flight.job, flight.first, pool_task(pool, slot)->items, why);
 	job_put(flight.job);

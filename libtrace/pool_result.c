@@ -30,7 +30,11 @@ int pool_enter(struct mpt_pool *pool, struct member **me)
 
 void pool_leave(struct mpt_pool *pool)
 {
+	bool last = pool->refs == 0;
+
 	pthread_mutex_unlock(&pool->lock);
+	if (last)
+		pool_free(pool);
 }
 
 /* ---- waiting ---------------------------------------------------------------------------- */
@@ -155,17 +159,12 @@ static void ask_no_more(struct pool_wait *w, bool single)
 		pool_ring(pool);
 }
 
-static uint64_t in_line(const struct mpt_pool *pool)
-{
-	return load64(&pool->wire->tail) - load64_acquire(&pool->wire->head);
-}
-
 /* Is there something to do, although we have not been told? */
 static bool may_sleep(const struct pool_wait *w, bool single, uint32_t slot)
 {
 	if (single)
 		return !has_come(w, true, slot, 0);
-	if (w->whole && !pool_is_few(w->pool, in_line(w->pool)))
+	if (w->whole && !pool_is_few(w->pool, pool_in_line(w->pool)))
 		return true;
 	return !pool_has_finished(w->pool);
 }
@@ -175,7 +174,7 @@ static void wake_for_the_rest(struct mpt_pool *pool)
 {
 	struct mpt_wire_side *side = &pool->handle.object->give;
 
-	if (in_line(pool) && !load32(&pool->wire->seeker))
+	if (pool_in_line(pool) && !load32(&pool->wire->seeker))
 		eventcount_wake(&side->seq, &side->want, 1);
 }
 
@@ -197,28 +196,35 @@ static int sleep_once(struct pool_wait *w, bool single)
 	return rc;
 }
 
+int pool_wait_due(const struct pool_wait *w)
+{
+	if (w->how.deadline == 0)
+		return -EAGAIN;
+	if (w->how.deadline != MPT_FOREVER && futex_now() >= w->how.deadline)
+		return -ETIMEDOUT;
+	return 0;
+}
+
 int pool_wait_once(struct pool_wait *w)
 {
 	struct mpt_pool *pool = w->pool;
 	struct mpt_result *job = w->job;
 	bool single = job && load32(&job->stage) == JOB_FLYING && !job->is_map, come;
 	uint32_t slot = single ? job->slot : 0;
-	int rc;
+	int rc = pool_wait_due(w);
 
-	if (w->how.deadline == 0)
-		return -EAGAIN;
-	if (w->how.deadline != MPT_FOREVER && futex_now() >= w->how.deadline)
-		return -ETIMEDOUT;
+	if (rc < 0)
+		return rc;
 	pool_leave(pool);
 	wake_for_the_rest(pool);
 	/* While many are in line there is nothing for us to do. */
-	come = (!w->whole || pool_is_few(pool, in_line(pool))) && spin(w, single, slot);
+	come = (!w->whole || pool_is_few(pool, pool_in_line(pool))) && spin(w, single, slot);
 	pthread_mutex_lock(&pool->lock);
 	if (come || (job && load32(&job->stage) == JOB_READY))
 		return 0;
 	rc = sleep_once(w, single);
 	/* Else its thread has seen at once what there was to see. */
-	if (rc == -ETIMEDOUT && pool->calling)
+	if (rc == -ETIMEDOUT && pool->called)
 		pool_tend(pool);
 	return rc == -EINTR && w->how.interruptible ? -EINTR : 0;
 }
@@ -248,6 +254,8 @@ static void look(struct mpt_result *job)
 {
 	struct mpt_pool *pool = job->pool;
 
+	if (pool->destroyed)
+		return; /* then it is there */
 	if (!job->is_map && load32(&job->stage) == JOB_FLYING) {
 		pool_collect_slot(pool, job->slot);
 		if (pool->free_count < pool->slots / 4)
@@ -346,21 +354,44 @@ int mpt_result_failure(struct mpt_result *job, struct mpt_failure *out)
 	return 0;
 }
 
+/* A map's callback uses arrays that may be gone when we return: it is not called any more,
+ * or has returned, unless it is itself what destroys the result. */
+static void call_no_more(struct mpt_result *job, struct member *me)
+{
+	struct mpt_pool *pool = job->pool;
+
+	if (pool->called != job) {
+		TAILQ_REMOVE(&pool->callbacks, job, in_list);
+		job_ready(job);
+		job_put(job);
+		return;
+	}
+	while (pool_await(job, me, MPT_FOREVER) < 0)
+		; /* a signal came */
+}
+
+/* What is the caller's is not touched any more. */
+static void give_up_map(struct mpt_result *job, struct member *me)
+{
+	uint32_t stage = load32(&job->stage);
+
+	if (stage < JOB_DONE)
+		job_drop(job);
+	else if (stage == JOB_DONE)
+		call_no_more(job, me);
+}
+
 void mpt_result_destroy(struct mpt_result *job)
 {
 	struct mpt_pool *pool = job ? job->pool : NULL;
 	struct member *me;
-	bool last;
 
 	/* The copy in a forked child: its lists are not to be trusted. */
 	if (!job || pool_enter(pool, &me) < 0)
 		return;
 	job->held = false;
-	if (load32(&job->stage) < JOB_DONE && job->is_map)
-		job_drop(job);
+	if (job->is_map)
+		give_up_map(job, me);
 	job_put(job);
-	last = pool->refs == 0;
 	pool_leave(pool);
-	if (last)
-		pool_free(pool);
 }

@@ -47,11 +47,11 @@ static bool run_callback(struct mpt_pool *pool)
 	if (!job)
 		return false;
 	TAILQ_REMOVE(&pool->callbacks, job, in_list);
-	pool->calling = true;
+	pool->called = job;
 	pool_leave(pool);
 	call_back(job);
 	pthread_mutex_lock(&pool->lock);
-	pool->calling = false;
+	pool->called = NULL;
 	job_ready(job);
 	job_put(job);
 	return true;
@@ -74,8 +74,9 @@ static nfds_t collect_descriptors(const struct mpt_pool *pool, struct pollfd *fd
 
 static bool is_busy(const struct mpt_pool *pool)
 {
-	return !TAILQ_EMPTY(&pool->callbacks) ||
-	       (pool->callbacks_due && pool_has_finished(pool));
+	bool wants = pool->callbacks_due || !TAILQ_EMPTY(&pool->backlog);
+
+	return !TAILQ_EMPTY(&pool->callbacks) || (wants && pool_has_finished(pool));
 }
 
 static void drain_bell(const struct mpt_pool *pool)
@@ -179,6 +180,7 @@ static void *serve(void *arg)
 	}
 	show_wait(&s, false);
 	pool->ended = true;
+	pool->service_tid = 0; /* another thread may get it now */
 	pool_wake_waiters(pool);
 	pool_leave(pool);
 	return NULL;

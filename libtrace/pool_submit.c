@@ -40,8 +40,10 @@ static int admit(struct mpt_pool *pool, mpt_pool_function *run)
 
 	if (rc < 0)
 		return rc;
-	/* Nobody may be waiting for results: make room ourselves, now and then. */
-	if (pool->free_count == 0 && pool->backlog_turn++ % COLLECT_EVERY == 0) {
+	/* Nobody may be waiting for results: make room ourselves.  Once something is in the
+	 * backlog workers ring when they run short, and we look now and then only. */
+	if (pool->free_count == 0 &&
+	    (TAILQ_EMPTY(&pool->backlog) || pool->backlog_turn++ % COLLECT_EVERY == 0)) {
 		pool_collect(pool);
 		job_feed(pool);
 	}

@@ -39,6 +39,7 @@ struct worker {
 	uint64_t head;	/* of the line, when it last looked as the watcher */
 	uint32_t still; /* looks since that has moved */
 	uint32_t epoch;	   /* of this process; 0: it is no member */
+	pid_t pid;
 	struct blocking how; /* the wait for a task, while it lasts */
 	uint64_t looked_ns;  /* at the creator */
 };
@@ -119,6 +120,12 @@ struct piece {
 	uint32_t size, room;
 };
 
+/* In a child of the worker's. */
+static bool is_copy(const struct worker *w)
+{
+	return unlikely(w->epoch ? w->epoch != *member_epoch : w->pid != getpid());
+}
+
 static ssize_t call(const struct worker *w, mpt_pool_function *run, const struct piece *p)
 {
 	ssize_t n;
@@ -126,9 +133,12 @@ static ssize_t call(const struct worker *w, mpt_pool_function *run, const struct
 	said.error = 0;
 	n = run(p->args, p->size, p->result, p->room);
 	/* The task forked and let the child return: what follows is its parent's. */
-	if (w->epoch && unlikely(w->epoch != *member_epoch))
+	if (is_copy(w))
 		_exit(0);
-	return n > (ssize_t)p->room ? -EMSGSIZE : n;
+	if (n > (ssize_t)p->room)
+		return mpt_pool_fail(-EMSGSIZE, "its result of %zd bytes is larger than %u", n,
+				     p->room);
+	return n < -INT32_MAX ? -INT32_MAX : n; /* an error also where it becomes an int */
 }
 
 static void keep_text(const struct mpt_pool *pool, struct mpt_wire_task *task, ssize_t error)
@@ -153,6 +163,12 @@ static int64_t run_whole(const struct worker *w, struct mpt_wire_task *task)
 	return n;
 }
 
+/* The creator may give it up meanwhile. */
+static bool is_wanted(const struct mpt_wire_task *task)
+{
+	return !(load32(&task->tell) & MPT_TELL_NOBODY);
+}
+
 /* Begins at task->item, which is not the first when a worker died in the one before. */
 static int64_t run_items(const struct worker *w, struct mpt_wire_task *task)
 {
@@ -162,7 +178,7 @@ static int64_t run_items(const struct worker *w, struct mpt_wire_task *task)
 	uint8_t *results = (uint8_t *)states + pool_states_bytes(task->items);
 	int64_t failed = task->result;
 
-	for (uint32_t i = load32(&task->item); i < task->items; i++) {
+	for (uint32_t i = load32(&task->item); i < task->items && is_wanted(task); i++) {
 		struct piece piece = { pool_task_args(task) + (size_t)i * task->item_size,
 				       results + (size_t)i * task->item_room, task->item_size,
 				       task->item_room };
@@ -212,7 +228,7 @@ static void finish(const struct worker *w, struct mpt_wire_task *task, int64_t r
 	fence();
 	whom = load32(&task->tell);
 	all = load32(&pool->wire->tell_all) ||
-	      (load32(&pool->wire->tell_few) && pool_is_few(pool, w->left));
+	      (load32(&pool->wire->tell_few) && pool_is_few(pool, pool_in_line(pool)));
 	if (unlikely(whom || all))
 		tell(w, whom, all);
 }
@@ -238,6 +254,13 @@ static void record(const struct worker *w, struct mpt_wire_task *task, uint64_t 
 					  .value = error ? (uint64_t)-error :
 							   load64(&task->state) >> 36,
 					  .span = task->run_ns });
+}
+
+/* It keeps its place in the line until somebody comes to it. */
+static void pass_over(const struct worker *w, struct mpt_wire_task *task)
+{
+	task->time_ns = task->run_ns = 0;
+	finish(w, task, 0);
 }
 
 static void run(struct worker *w, struct mpt_wire_task *task)
@@ -410,7 +433,7 @@ static struct mpt_wire_task *next(struct worker *w)
 /* ---- the life of a worker ------------------------------------------------------------------ */
 
 /* As the thread that made the pool, and to be ended by SIGTERM whatever the program does
- * with it. */
+ * with it; SIGURG: see follow_creator. */
 static void reset_signals(const struct mpt_pool *pool)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL };
@@ -418,16 +441,34 @@ static void reset_signals(const struct mpt_pool *pool)
 
 	sigaction(SIGTERM, &plain, NULL);
 	sigdelset(&mask, SIGTERM);
+	sigdelset(&mask, SIGURG);
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
+/* Whom a worker follows that was not forked by the pool's own thread. */
+static pid_t followed;
+
+static void parent_thread_ended(int signal)
+{
+	(void)signal;
+	if (getppid() != followed)
+		raise(SIGTERM);
+}
+
 /* Dies with the creator, also in the middle of a task.  The kernel tells the end of the
- * thread that forked us: only of the pool's own is that the end of the pool, too. */
+ * thread that forked us, and makes another thread of the creator our parent as long as there
+ * is one, whose end it tells, too.  The end of the pool's own thread is that of the pool.
+ * Forked by another, by one that waits while a callback runs, we look who is our parent:
+ * then the signal is one that does nothing where nobody handles it. */
 static bool follow_creator(const struct pool_seat *seat)
 {
-	if (seat->by_service)
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-	return getppid() == seat->pool->creator;
+	struct sigaction looks = { .sa_handler = parent_thread_ended, .sa_flags = SA_RESTART };
+
+	followed = seat->pool->creator;
+	if (!seat->by_service)
+		sigaction(SIGURG, &looks, NULL);
+	prctl(PR_SET_PDEATHSIG, seat->by_service ? SIGTERM : SIGURG);
+	return getppid() == followed;
 }
 
 int pool_worker(void *arg)
@@ -438,6 +479,7 @@ int pool_worker(void *arg)
 			    .seat = seat,
 			    .mark = MPT_TASK_WORKER_OF(seat->number, seat->wire->incarnation),
 			    .tasks = pool->wire->max_tasks,
+			    .pid = getpid(),
 			    .run_ns = POOL_RUN_UNKNOWN_NS,
 			    .spin = { .average = 100 } };
 	struct mpt_wire_task *task;
@@ -453,6 +495,10 @@ int pool_worker(void *arg)
 		return rc;
 	store32_release(&seat->wire->ready, 1);
 	while ((task = next(&w))) {
+		if (!is_wanted(task)) {
+			pass_over(&w, task);
+			continue;
+		}
 		run(&w, task);
 		if (w.tasks && --w.tasks == 0)
 			break;

@@ -106,6 +106,7 @@ enum mpt_task_phase {
 enum mpt_task_tell {
 	MPT_TELL_WAITER = 1 << 0,  /* somebody waits for this one: move take.seq, wake */
 	MPT_TELL_SERVICE = 1 << 1, /* it has a callback: ring for the service thread */
+	MPT_TELL_NOBODY = 1 << 2,  /* given up: what of it has not begun is passed over */
 };
 
 /*

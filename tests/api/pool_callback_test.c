@@ -171,6 +171,111 @@ static void callbacks_may_wait_for_another_result_but_not_for_the_pool(void **st
 	pool_end(chain.pool);
 }
 
+/* Callbacks that wait for each other's end, one behind the other. */
+struct held {
+	uint32_t inside, go, ended;
+};
+
+static void holds_the_thread(void *arg, const void *result, size_t size)
+{
+	struct held *h = arg;
+
+	(void)result;
+	(void)size;
+	reach(&h->inside);
+	child_claims_eventually(reached(&h->go));
+	reach(&h->ended);
+}
+
+static void a_map_that_is_destroyed_while_its_callback_is_in_line_is_not_called(void **state)
+{
+	struct mpt_pool *pool = pool_make(2, NULL);
+	struct held held = { .inside = 0 };
+	struct told told = { .results = 0 };
+	int in[8], out[8];
+	struct mpt_pool_mapping map = map_of(in, out, 8, 1);
+	struct mpt_pool_call call = { .function = pool_nothing, .callback = holds_the_thread,
+				      .callback_arg = &held };
+	struct mpt_result *result;
+
+	(void)state;
+	assert_int_equal(mpt_pool_apply_async(pool, &call, NULL), 0);
+	assert_eventually(reached(&held.inside));
+	map.callback = tells_result;
+	map.callback_arg = &told;
+	assert_int_equal(mpt_pool_map_async(pool, &map, &result), 0);
+	assert_eventually(mpt_pool_unfinished(pool) == 0);
+	assert_int_equal(mpt_result_ready(result), 0);
+	mpt_result_destroy(result);
+	reach(&held.go);
+	assert_int_equal(mpt_pool_close(pool), 0);
+	assert_int_equal(mpt_pool_join(pool, GUARD_NS), 0);
+	assert_int_equal(told.results, 0);
+	assert_int_equal(mpt_pool_destroy(pool), 0);
+}
+
+static void *opens_when_somebody_waits(void *arg)
+{
+	struct held *h = arg;
+
+	child_claims_eventually(is_blocked_in(getpid(), MPT_OP_POOL_WAIT));
+	reach(&h->go);
+	return NULL;
+}
+
+static void destroying_a_map_waits_for_its_callback_that_runs(void **state)
+{
+	struct mpt_pool *pool = pool_make(2, NULL);
+	struct held held = { .inside = 0 };
+	int in[8], out[8];
+	struct mpt_pool_mapping map = map_of(in, out, 8, 1);
+	struct mpt_result *result;
+	pthread_t opener;
+
+	(void)state;
+	map.callback = holds_the_thread;
+	map.callback_arg = &held;
+	assert_int_equal(mpt_pool_map_async(pool, &map, &result), 0);
+	assert_eventually(reached(&held.inside));
+	opener = thread(opens_when_somebody_waits, &held);
+	mpt_result_destroy(result);
+	assert_true(reached(&held.ended));
+	join_thread(opener);
+	pool_end(pool);
+}
+
+struct self_destroyer {
+	struct mpt_result *result;
+	uint32_t known, done;
+};
+
+static void destroys_its_result(void *arg, const void *result, size_t size)
+{
+	struct self_destroyer *s = arg;
+
+	(void)result;
+	(void)size;
+	child_claims_eventually(reached(&s->known));
+	mpt_result_destroy(s->result);
+	reach(&s->done);
+}
+
+static void the_callback_of_a_map_may_destroy_its_result(void **state)
+{
+	struct mpt_pool *pool = pool_make(2, NULL);
+	struct self_destroyer self = { .result = NULL };
+	int in[8], out[8];
+	struct mpt_pool_mapping map = map_of(in, out, 8, 1);
+
+	(void)state;
+	map.callback = destroys_its_result;
+	map.callback_arg = &self;
+	assert_int_equal(mpt_pool_map_async(pool, &map, &self.result), 0);
+	reach(&self.known);
+	assert_eventually(reached(&self.done));
+	pool_end(pool);
+}
+
 /* ---- tasks that fail ---------------------------------------------------------------------- */
 
 static void b129_code_and_text_of_an_error_reach_the_caller(void **state)
@@ -220,6 +325,69 @@ static void b129_an_error_without_a_text_of_its_own_is_put_into_words(void **sta
 	assert_int_equal(mpt_result_get(result, NULL, 0, GUARD_NS), -EPERM);
 	assert_int_equal(mpt_result_failure(result, &why), 0);
 	assert_string_equal(why.text, mpt_result_text(-EPERM));
+	mpt_result_destroy(result);
+	pool_end(pool);
+}
+
+static ssize_t returns_its_number(const void *arg, size_t size, void *result, size_t room)
+{
+	int64_t n;
+
+	(void)size;
+	(void)result;
+	(void)room;
+	memcpy(&n, arg, sizeof(n));
+	return (ssize_t)n;
+}
+
+static void assert_fails(struct mpt_pool *pool, int64_t n, int error, const char *text)
+{
+	struct mpt_pool_call call = { .function = returns_its_number, .arg = &n,
+				      .size = sizeof(n) };
+	int status = 0;
+	struct mpt_pool_mapping map = { .function = returns_its_number, .in = &n,
+				    .in_size = sizeof(n), .count = 1, .status = &status };
+	struct mpt_result *result;
+	struct mpt_failure why;
+
+	assert_int_equal(mpt_pool_apply_async(pool, &call, &result), 0);
+	assert_int_equal(mpt_result_get(result, NULL, 0, GUARD_NS), error);
+	assert_int_equal(mpt_result_failure(result, &why), 0);
+	assert_int_equal(why.error, error);
+	assert_string_equal(why.text, text);
+	mpt_result_destroy(result);
+	assert_int_equal(mpt_pool_map(pool, &map, GUARD_NS), error);
+	assert_int_equal(status, error);
+}
+
+static void numbers_that_are_no_error_and_no_size_fail_the_task(void **state)
+{
+	static const struct mpt_pool_task tasks[] = { { "number", returns_its_number } };
+	struct mpt_pool_options options = { .tasks = tasks, .task_count = 1 };
+	struct mpt_pool *pool = pool_make(1, &options);
+
+	(void)state;
+	assert_fails(pool, INT64_MIN, -INT32_MAX, mpt_result_text(-INT32_MAX));
+	assert_fails(pool, -(INT64_C(1) << 32), -INT32_MAX, mpt_result_text(-INT32_MAX));
+	pool_end(pool);
+}
+
+static void b133_the_text_of_a_result_that_does_not_fit_tells_its_size(void **state)
+{
+	static const struct mpt_pool_task tasks[] = { { "number", returns_its_number } };
+	struct mpt_pool_options options = { .tasks = tasks, .task_count = 1 };
+	struct mpt_pool *pool = pool_make(1, &options);
+	int64_t n = INT64_C(1) << 40;
+	struct mpt_pool_call call = { .function = returns_its_number, .arg = &n,
+				      .size = sizeof(n) };
+	struct mpt_result *result;
+	struct mpt_failure why;
+
+	(void)state;
+	assert_int_equal(mpt_pool_apply_async(pool, &call, &result), 0);
+	assert_int_equal(mpt_result_get(result, NULL, 0, GUARD_NS), -EMSGSIZE);
+	assert_int_equal(mpt_result_failure(result, &why), 0);
+	assert_string_equal(why.text, "its result of 1099511627776 bytes is larger than 512");
 	mpt_result_destroy(result);
 	pool_end(pool);
 }
@@ -295,8 +463,13 @@ int main(int argc, char **argv)
 		pool_test(b128_of_a_map_the_callback_is_called_once_for_all),
 		pool_test(callbacks_may_submit),
 		pool_test(callbacks_may_wait_for_another_result_but_not_for_the_pool),
+		pool_test(a_map_that_is_destroyed_while_its_callback_is_in_line_is_not_called),
+		pool_test(destroying_a_map_waits_for_its_callback_that_runs),
+		pool_test(the_callback_of_a_map_may_destroy_its_result),
 		pool_test(b129_code_and_text_of_an_error_reach_the_caller),
 		pool_test(b129_an_error_without_a_text_of_its_own_is_put_into_words),
+		pool_test(numbers_that_are_no_error_and_no_size_fail_the_task),
+		pool_test(b133_the_text_of_a_result_that_does_not_fit_tells_its_size),
 		pool_test(b130_a_map_with_failures_waits_for_all_others_and_tells_which),
 		pool_test(an_imap_tells_which_items_failed_and_goes_on),
 	};

@@ -154,6 +154,70 @@ static void the_error_callback_tells_of_a_lost_worker(void **state)
 	pool_end(pool);
 }
 
+/* ---- the creator ------------------------------------------------------------------------------- */
+
+static void stays(void *arg, const void *result, size_t size)
+{
+	(void)result;
+	(void)size;
+	reach(arg);
+	for (;;)
+		pause();
+}
+
+static ssize_t notes_its_pid_and_stays(const void *arg, size_t size, void *result, size_t room)
+{
+	uint32_t n = __atomic_fetch_add(&pool_world->began, 1, __ATOMIC_SEQ_CST);
+
+	pool_world->pids[n] = getpid();
+	alarm(60); /* later than any guard */
+	while (n)
+		pause();
+	return pool_die(arg, size, result, room);
+}
+
+static void *loses_its_worker(void *pool)
+{
+	child_claims(pool_apply(pool, notes_its_pid_and_stays, SIGKILL) == -ECHILD);
+	return NULL;
+}
+
+/* The worker of the second task was forked by a thread that waits, as the pool's own is in
+ * a callback; that thread has ended. */
+static void replaces_a_worker_in_a_callback(void *arg)
+{
+	static const struct mpt_pool_task tasks[] = { { "nothing", pool_nothing },
+						      { "stays", notes_its_pid_and_stays } };
+	struct mpt_pool_options options = { .tasks = tasks, .task_count = 2 };
+	struct mpt_pool *pool = pool_make(1, &options);
+	struct mpt_pool_call call = { .function = pool_nothing, .callback = stays,
+				      .callback_arg = &pool_world->calls[0] };
+	struct mpt_pool_call long_one = { .function = notes_its_pid_and_stays };
+	pthread_t other;
+
+	(void)arg;
+	child_claims(mpt_pool_apply_async(pool, &call, NULL) == 0);
+	child_claims_eventually(reached(&pool_world->calls[0]));
+	other = thread(loses_its_worker, pool);
+	join_thread(other);
+	child_claims(mpt_pool_apply_async(pool, &long_one, NULL) == 0);
+	child_claims_eventually(pool_began() == 2);
+	reach(&pool_world->calls[1]);
+	pause();
+}
+
+static void a_worker_forked_during_a_callback_dies_with_the_creator_in_its_task(void **state)
+{
+	pid_t creator = child(replaces_a_worker_in_a_callback, NULL);
+
+	(void)state;
+	assert_eventually(reached(&pool_world->calls[1]) && pool_world->pids[1]);
+	/* The end of the thread that forked it was not its end. */
+	assert_false(process_gone(pool_world->pids[1]));
+	kill_child(creator);
+	assert_eventually(process_gone(pool_world->pids[1]));
+}
+
 /* ---- stopped ----------------------------------------------------------------------------------- */
 
 static void a_stopped_worker_holds_up_its_own_task_only(void **state)
@@ -219,6 +283,7 @@ int main(int argc, char **argv)
 		pool_test(a_worker_that_leaves_in_a_task_fails_it_with_its_exit_code),
 		pool_test(what_a_task_does_to_its_process_costs_at_most_the_task),
 		pool_test(the_error_callback_tells_of_a_lost_worker),
+		pool_test(a_worker_forked_during_a_callback_dies_with_the_creator_in_its_task),
 		pool_test(a_stopped_worker_holds_up_its_own_task_only),
 		pool_test(stopped_idle_workers_do_not_keep_the_others_from_working),
 		pool_test(terminate_ends_stopped_workers_too),

@@ -6,6 +6,7 @@
 #include "tests/api/pool_support.h"
 
 #include <sys/resource.h>
+#include <sys/time.h>
 
 /* ---- what does not fit ------------------------------------------------------------- */
 
@@ -167,6 +168,24 @@ static void the_backlog_is_worked_off_when_nobody_waits_for_it(void **state)
 	pool_end(pool);
 }
 
+static void tasks_nobody_waits_for_are_in_line_at_once(void **state)
+{
+	struct mpt_pool_options options = { .slots = 2 };
+	struct mpt_pool *pool = pool_make(1, &options);
+	struct mpt_pool_call call = { .function = pool_count };
+
+	(void)state;
+	/* Each time the slots are full of what is done, and nobody has taken it. */
+	for (uint32_t i = 1; i <= 40; i++) {
+		assert_int_equal(mpt_pool_apply_async(pool, &call, NULL), 0);
+		assert_int_equal(pool_wire()->tail, i);
+		assert_eventually(__atomic_load_n(&pool_wire_seat(0)->finished,
+						  __ATOMIC_ACQUIRE) == i);
+	}
+	assert_int_equal(pool_world->calls[0], 40);
+	pool_end(pool);
+}
+
 struct submitter {
 	struct mpt_pool *pool;
 	int first;
@@ -217,6 +236,73 @@ static void many_threads_submit_and_each_gets_its_results(void **state)
 	}
 	for (int i = 0; i < 2000; i++)
 		assert_int_equal(pool_world->calls[i], 1);
+	pool_end(pool);
+}
+
+/* The first item is begun while many are in line, and is the last to end. */
+static ssize_t the_first_is_long(const void *arg, size_t size, void *result, size_t room)
+{
+	int n;
+
+	memcpy(&n, arg, sizeof(n));
+	if (n == 1) {
+		reach(&pool_world->began);
+		child_claims_eventually(reached(&pool_world->inits));
+	}
+	return pool_twice(arg, size, result, room);
+}
+
+static void *waits_for_all(void *arg)
+{
+	return (void *)(intptr_t)mpt_result_wait(arg, GUARD_NS);
+}
+
+static uint64_t tasks_finished(void)
+{
+	return __atomic_load_n(&pool_wire_seat(0)->finished, __ATOMIC_ACQUIRE) +
+	       __atomic_load_n(&pool_wire_seat(1)->finished, __ATOMIC_ACQUIRE);
+}
+
+static bool one_is_idle(void)
+{
+	pid_t pids[2];
+
+	return pool_pids(pids) == 2 && (is_blocked_in(pids[0], MPT_OP_POOL_TAKE) ||
+					is_blocked_in(pids[1], MPT_OP_POOL_TAKE));
+}
+
+static void the_worker_that_ends_last_tells_who_waits(void **state)
+{
+	static const struct mpt_pool_task tasks[] = { { "gate", pool_gate },
+						      { "long", the_first_is_long } };
+	struct mpt_pool_options options = { .tasks = tasks, .task_count = 2 };
+	struct mpt_pool *pool = pool_make(2, &options);
+	static int in[500], out[500];
+	struct mpt_pool_mapping map = map_of(in, out, 500, 1);
+	struct mpt_result *gates[2], *result;
+	pthread_t waiter;
+	uint32_t told;
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		gates[i] = pool_submit(pool, pool_gate, i);
+	assert_eventually(pool_began() == 2);
+	map.function = the_first_is_long;
+	assert_int_equal(mpt_pool_map_async(pool, &map, &result), 0);
+	pool_open_gate();
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pool_result(gates[i]), 2 * i);
+	waiter = thread(waits_for_all, result);
+	assert_eventually(tasks_finished() == 501 && one_is_idle() &&
+			  is_blocked_in(getpid(), MPT_OP_POOL_WAIT));
+	told = __atomic_load_n(&segment_object(pool_name)->take.seq, __ATOMIC_SEQ_CST);
+	reach(&pool_world->inits);
+	join_thread(waiter);
+	assert_int_equal(mpt_result_ready(result), 1);
+	/* It did not find out by itself. */
+	assert_true(__atomic_load_n(&segment_object(pool_name)->take.seq, __ATOMIC_SEQ_CST) !=
+		    told);
+	mpt_result_destroy(result);
 	pool_end(pool);
 }
 
@@ -348,6 +434,34 @@ static void terminate_ends_also_workers_that_ignore_its_signal(void **state)
 	assert_int_equal(mpt_pool_destroy(pool), 0);
 }
 
+static void is_interrupted(int signal)
+{
+	(void)signal;
+}
+
+/* Its thread and its workers are gone then, or what is freed would be used. */
+static void destroy_is_not_interrupted(void **state)
+{
+	static const struct mpt_pool_task tasks[] = { { "deaf", ignores_the_end } };
+	struct mpt_pool_options options = { .tasks = tasks, .task_count = 1,
+					    .flags = MPT_INTERRUPTIBLE };
+	struct itimerval often = { { 0, 20000 }, { 0, 20000 } }, never = { { 0, 0 }, { 0, 0 } };
+	struct sigaction handled = { .sa_handler = is_interrupted }, before;
+	struct mpt_pool *pool = pool_make(1, &options);
+	struct mpt_result *result = pool_submit(pool, ignores_the_end, 1);
+
+	(void)state;
+	assert_eventually(pool_began() == 1);
+	sigaction(SIGALRM, &handled, &before);
+	setitimer(ITIMER_REAL, &often, NULL);
+	pool_end(pool);
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	assert_int_equal(mpt_process_active_children(NULL, 0), 0);
+	assert_true(process_gone(pool_world->pids[0]));
+	assert_int_equal(pool_result(result), -ESHUTDOWN);
+}
+
 /* From 0 on. */
 static int counts_from_0(void *arg, void *item)
 {
@@ -405,12 +519,15 @@ int main(void)
 		pool_test(all_workers_work),
 		pool_test(submitting_more_than_there_are_slots_never_blocks),
 		pool_test(the_backlog_is_worked_off_when_nobody_waits_for_it),
+		pool_test(tasks_nobody_waits_for_are_in_line_at_once),
 		pool_test(many_threads_submit_and_each_gets_its_results),
+		pool_test(the_worker_that_ends_last_tells_who_waits),
 		pool_test(b135_close_and_join_finish_what_was_submitted),
 		pool_test(b135_after_terminate_nothing_is_taken_and_what_waits_fails),
 		pool_test(b136_terminate_is_prompt_with_ten_thousand_slow_tasks),
 		pool_test(terminate_ends_the_waits_of_other_threads),
 		pool_test(terminate_ends_also_workers_that_ignore_its_signal),
+		pool_test(destroy_is_not_interrupted),
 		pool_test(b135_what_a_generator_has_left_is_done_after_close),
 	};
 

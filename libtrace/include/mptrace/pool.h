@@ -32,7 +32,7 @@ struct mpt_imap;
  *   arg, size     the arguments, a copy the worker may read until it returns
  *   result, room  where the result goes; room in bytes
  * Returns the size of the result, or a negative errno: the task has failed.  More than
- * `room`: it fails with -EMSGSIZE.  Whatever it does to its own process, the pool does
+ * `room`: it fails with -EMSGSIZE; less than -INT_MAX: with -INT_MAX.  Whatever it does to its own process, the pool does
  * not notice more than that the task failed and the worker was replaced.
  */
 typedef ssize_t mpt_pool_function(const void *arg, size_t size, void *result, size_t room);
@@ -197,7 +197,9 @@ MPT_API int mpt_result_failure(struct mpt_result *result, struct mpt_failure *ou
 
 /* Frees the handle, also after the pool's end.  A call not done goes on, its result is
  * dropped and its callbacks are called; of a map, what has not begun is dropped, and its
- * callbacks are not called.  NULL is fine. */
+ * callbacks are not called: its arrays are the caller's again.  So a callback of a map that
+ * runs at the moment is waited for, whatever signals come, unless it is the one that calls.
+ * NULL is fine.  Blocks for no other reason. */
 MPT_API void mpt_result_destroy(struct mpt_result *result);
 
 /* The next result, of out_size bytes.
@@ -211,7 +213,8 @@ MPT_API int mpt_imap_next(struct mpt_imap *imap, void *to, size_t *index, uint64
 /* Why the item that mpt_imap_next returned last has failed.  Returns 0; -ENOENT. */
 MPT_API int mpt_imap_failure(const struct mpt_imap *imap, struct mpt_failure *out);
 
-/* Frees it; what has not begun is dropped.  NULL is fine. */
+/* Frees it; what has not begun is dropped.  A generator that another thread is in, or that
+ * calls this itself, is asked no more once it has returned.  NULL is fine. */
 MPT_API void mpt_imap_destroy(struct mpt_imap *imap);
 
 /* ---- in a task ----------------------------------------------------------------- */
@@ -239,12 +242,16 @@ MPT_API int mpt_pool_close(struct mpt_pool *pool);
 MPT_API int mpt_pool_terminate(struct mpt_pool *pool);
 
 /* Waits until the workers have left and the last callback has returned, after
- * mpt_pool_close or mpt_pool_terminate.
+ * mpt_pool_close or mpt_pool_terminate.  Asks generators meanwhile, some tasks ahead of what
+ * is done; each time it is called for one item at least, so that it comes to an end also when
+ * it is called with timeout 0 again and again.
  * Returns 0; -EBUSY neither was called; -EAGAIN, -ETIMEDOUT; -EINTR; -EDEADLK from a
- * callback; -EPERM.  Blocks up to timeout_ns.  [Pool.join] */
+ * callback; -EPERM.  Blocks up to timeout_ns (and as long as a generator does that it is in
+ * then).  [Pool.join] */
 MPT_API int mpt_pool_join(struct mpt_pool *pool, uint64_t timeout_ns);
 
-/* Frees the pool; terminates and joins it first.  Results stay usable.
+/* Frees the pool; terminates and joins it first, whatever signals come.  Results stay
+ * usable.
  * Returns 0; 1 it was still running: Python would warn; -EDEADLK from a callback, and
  * nothing was done.  In a forked child only the memory is freed.  NULL is fine. */
 MPT_API int mpt_pool_destroy(struct mpt_pool *pool);
