@@ -188,13 +188,22 @@ static void ask_for(struct mpt_imap *imap, size_t ahead, struct member *me)
 	put(imap);
 }
 
+/* So many may be under way that workers have enough to do while who asks sleeps: it is woken
+ * when few are in line. */
+static bool is_hungry(const struct mpt_imap *imap)
+{
+	size_t most = imap->ahead > imap->pool->slots ? imap->ahead : imap->pool->slots;
+
+	return imap->end == 0 && !imap->asking && imap->unready < most;
+}
+
 /* The first that may have more and has not enough under way; in turn. */
 static struct mpt_imap *find_hungry(struct mpt_pool *pool)
 {
 	struct mpt_imap *imap;
 
 	TAILQ_FOREACH(imap, &pool->imaps, in_pool) {
-		if (imap->end || imap->asking || imap->unready >= imap->ahead)
+		if (!is_hungry(imap))
 			continue;
 		TAILQ_REMOVE(&pool->imaps, imap, in_pool);
 		TAILQ_INSERT_TAIL(&pool->imaps, imap, in_pool);
