@@ -32,8 +32,9 @@ struct mpt_imap;
  *   arg, size     the arguments, a copy the worker may read until it returns
  *   result, room  where the result goes; room in bytes
  * Returns the size of the result, or a negative errno: the task has failed.  More than
- * `room`: it fails with -EMSGSIZE; less than -INT_MAX: with -INT_MAX.  Whatever it does to its own process, the pool does
- * not notice more than that the task failed and the worker was replaced.
+ * `room`: it fails with -EMSGSIZE; less than -INT_MAX: with -INT_MAX.  Whatever it does to
+ * its own process, the pool does not notice more than that the task failed and the worker
+ * was replaced.
  */
 typedef ssize_t mpt_pool_function(const void *arg, size_t size, void *result, size_t room);
 
