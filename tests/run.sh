@@ -16,7 +16,7 @@
 # A file in tests/e2e without #! is a library of the scripts there.  Lines that
 # begin with "# note: " are shown even when the test passes.
 #
-# Switches (environment): SUITES="api crash unit bpf check e2e"  TEST_TIMEOUT=120 (seconds)
+# Switches (environment): SUITES="api crash unit bpf check e2e"  TEST_TIMEOUT=300 (seconds)
 # EXCLUDE=text (tests whose path contains it count as one skipped each)
 # TEST_JOBS=2 (programs at once; e2e scripts always run alone, as they look at
 # the whole machine)  TEST_WRAPPER="valgrind ..." (before each program of the first four).
@@ -32,7 +32,8 @@ pattern=${1:-}
 BUILD=$(realpath -m "${BUILD:-build}")
 export BUILD
 results=$BUILD/test-results
-limit=${TEST_TIMEOUT:-120}
+# Stepping through a program takes as long as the machine is busy.
+limit=${TEST_TIMEOUT:-300}
 jobs=${TEST_JOBS:-2}
 shown_lines=120
 

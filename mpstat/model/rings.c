@@ -87,6 +87,8 @@ static uint32_t find_blocker(const struct graph *graph, const struct actor *acto
 		holder = waits_only_holder(thread->wait_object);
 		return holder ? thread_of(process_node_of(holder)) : NOBODY;
 	case WAIT_ANYBODY:
+		if (waits_for_itself(thread))
+			return self;
 		if (!actor->stuck)
 			return NOBODY;
 		return only_other(graph, actor, self);

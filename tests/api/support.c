@@ -10,7 +10,7 @@
 
 #define CHILDREN_MOST 8192
 #define SHARES_MOST 64
-#define TEST_SECONDS 100 /* a test that hangs in a call of its own ends so */
+#define TEST_SECONDS 250 /* a test that hangs in a call of its own ends so */
 #define FINE_STEPS 50	 /* each finer stride takes so much longer, see test_seconds() */
 
 static pid_t children[CHILDREN_MOST];

@@ -491,6 +491,8 @@ static void a_wait_that_changes_is_never_told_torn(void **state)
 		tell();
 		t = thread(0);
 		assert_int_equal(t->wait_op, t->wait_since_ns);
+		if (t->wait_op == MPT_OP_WAIT_ANY)
+			continue; /* of several there is no such object */
 		assert_int_equal(t->wait_object.slot, t->wait_since_ns);
 		assert_int_equal(t->wait_object.generation, t->wait_since_ns);
 	}
