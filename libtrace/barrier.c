@@ -104,9 +104,16 @@ static bool is_dead(uint64_t seat)
 	return seat != 0 && !member_alive((uint32_t)seat);
 }
 
+/* Of a generation before this one.  A caller that was delayed looks with an old one: it
+ * must not take away what tells the others of a later one that somebody has died. */
+static bool is_past(uint64_t seat, uint64_t generation)
+{
+	return ((generation - (seat >> 32) - 1) & 0xffffu) < 0x7fffu;
+}
+
 static bool is_free(uint64_t seat, uint64_t generation)
 {
-	return seat == 0 || (seat >> 32 != generation && is_dead(seat));
+	return seat == 0 || (is_past(seat, generation) && is_dead(seat));
 }
 
 /* NULL: all are taken by those who have not left yet. */
@@ -123,7 +130,8 @@ static uint64_t *take_seat(const struct mpt_barrier *b, const struct member *me,
 	return NULL;
 }
 
-/* Of this generation; NULL: all live. */
+/* Of this generation; NULL: all live.  A dead one's seat of a past one goes: it would be of
+ * this generation again one turn of the count later. */
 static const uint64_t *find_dead(const struct mpt_barrier *b, uint64_t generation)
 {
 	for (uint32_t i = 0; i < b->seat_count; i++) {
@@ -131,6 +139,8 @@ static const uint64_t *find_dead(const struct mpt_barrier *b, uint64_t generatio
 
 		if (seat >> 32 == generation && is_dead(seat))
 			return &b->seats[i];
+		if (seat != 0 && is_free(seat, generation))
+			cas64(&b->seats[i], seat, 0);
 	}
 	return NULL;
 }
@@ -166,7 +176,8 @@ static int sleep_on(struct mpt_barrier *b, struct visit *v, uint64_t gate)
 			  gate_of(b), gate);
 }
 
-/* Takes a seat and comes.  0 with the visit filled in, or an error. */
+/* Takes a seat and comes.  0 with the visit filled in, or an error.  Who is early looks for
+ * the dead as those inside do: they may all be dead. */
 static int come(struct mpt_barrier *b, struct visit *v)
 {
 	uint64_t gate;
@@ -188,7 +199,9 @@ static int come(struct mpt_barrier *b, struct visit *v)
 			continue;
 		}
 		rc = sleep_on(b, v, gate);
-		if (rc < 0 && rc != -EBUSY)
+		if (rc == -EBUSY)
+			broken_by_death(b, v);
+		else if (rc < 0)
 			return rc;
 	}
 }

@@ -26,11 +26,11 @@ static bool spin(uint32_t *word, struct member *me)
 }
 
 /* Replaces a dead owner's word by ours. */
-static bool take_over(uint32_t *word, uint32_t seen, const struct member *me, uint32_t *dead)
+static bool take_over(uint32_t *word, uint32_t seen, uint32_t mine, uint32_t *dead)
 {
 	if (member_alive(seen & ~MPT_LOCK_WAITERS))
 		return false;
-	if (!cas32(word, seen, me->word | (seen & MPT_LOCK_WAITERS)))
+	if (!cas32(word, seen, mine | (seen & MPT_LOCK_WAITERS)))
 		return false;
 	*dead = seen & ~MPT_LOCK_WAITERS;
 	return true;
@@ -38,9 +38,9 @@ static bool take_over(uint32_t *word, uint32_t seen, const struct member *me, ui
 
 /* Tries until it has the word (0 or MPT_RECOVERED) or must sleep on it (-EBUSY): then
  * *seen is the value to sleep on, with WAITERS set.  A call that only tries once gets
- * -EAGAIN. */
-static int attempt(uint32_t *word, struct member *me, bool once, uint32_t mine,
-		   uint32_t *dead, uint32_t *seen)
+ * -EAGAIN; one that has slept (WAITERS in `mine`) may have had the wake of another, and
+ * sets WAITERS all the same. */
+static int attempt(uint32_t *word, bool once, uint32_t mine, uint32_t *dead, uint32_t *seen)
 {
 	for (;;) {
 		*seen = load32_acquire(word); /* and what the holder says of itself */
@@ -49,15 +49,15 @@ static int attempt(uint32_t *word, struct member *me, bool once, uint32_t mine,
 				return 0;
 			continue;
 		}
-		if (take_over(word, *seen, me, dead))
+		if (take_over(word, *seen, mine, dead))
 			return MPT_RECOVERED;
-		if (once)
+		if (once && !(mine & MPT_LOCK_WAITERS))
 			return -EAGAIN;
 		if ((*seen & MPT_LOCK_WAITERS) || cas32(word, *seen, *seen | MPT_LOCK_WAITERS))
 			break;
 	}
 	*seen |= MPT_LOCK_WAITERS;
-	return -EBUSY;
+	return once ? -EAGAIN : -EBUSY;
 }
 
 /* Nobody may ever release the lock of an object that has ended.  Who leaves without it
@@ -82,7 +82,7 @@ int lockword_wait(uint32_t *word, struct member *me, struct blocking *how, uint3
 	if (!once && spin(word, me))
 		return 0;
 	for (;;) {
-		rc = attempt(word, me, once, mine, dead, &seen);
+		rc = attempt(word, once, mine, dead, &seen);
 		if (rc != -EBUSY)
 			return rc == -EAGAIN && how->deadline ? -ETIMEDOUT : rc;
 		emit_block(me, how);

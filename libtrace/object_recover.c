@@ -74,6 +74,19 @@ static bool concerns(const struct mpt_wire_oprec *r, const struct handle *h,
 	return false;
 }
 
+/* An intent of a living thread is on another side, and while it is looked at the thread goes
+ * on: what was read of its record may be of several operations, and look like one on this
+ * side.  A dead one's record stays as it is until it is settled; so the verdict comes before
+ * the look that counts, and both must be about the same thread. */
+static bool left_behind(const struct mpt_wire_thread *t, const struct mpt_wire_oprec *r,
+			const struct handle *h, const struct mpt_wire_side *side)
+{
+	uint32_t generation = load32_acquire(&t->generation);
+
+	return concerns(r, h, side) && !member_process_alive(t->process, t->process_generation) &&
+	       concerns(r, h, side) && load32_acquire(&t->generation) == generation;
+}
+
 /* The last holder may have died while it settled what the one before it left, so the
  * intents of all threads are looked at.  We hold the side: nobody alive has one on
  * it.  Returns the op that `last` died in, or another's, 0: between calls. */
@@ -85,7 +98,7 @@ static uint32_t settle_all(const struct handle *h, struct mpt_wire_side *side, u
 		struct mpt_wire_thread *t = &domain.threads[slot];
 
 		for (int i = 0; i < MPT_OPRECS; i++) {
-			if (!concerns(&t->oprec[i], h, side))
+			if (!left_behind(t, &t->oprec[i], h, side))
 				continue;
 			if (op == 0 || slot == last)
 				op = t->oprec[i].op;

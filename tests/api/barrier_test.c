@@ -330,6 +330,37 @@ static void b99_who_dies_in_the_action_breaks_it(void **state)
 	mpt_barrier_destroy(s->barrier);
 }
 
+static int dies_the_first_time(void *unused)
+{
+	return count(&scene->actions) == 0 ? dies(unused) : 0;
+}
+
+/* Nobody is left inside who could find it. */
+static void b99_who_dies_in_it_alone_breaks_it_for_who_comes_next(void **state)
+{
+	struct scene *s = new_scene(1, dies_the_first_time);
+
+	(void)state;
+	assert_int_equal(end_of(child(passes_once, NULL)), -SIGKILL);
+	assert_int_equal(mpt_barrier_wait(s->barrier, GUARD_NS), -ECANCELED);
+	assert_int_equal(mpt_barrier_reset(s->barrier), 0);
+	assert_int_equal(mpt_barrier_wait(s->barrier, GUARD_NS), 0);
+	mpt_barrier_destroy(s->barrier);
+}
+
+/* Generations are counted to 65,536. */
+static void b96_a_dead_one_of_long_ago_breaks_nothing(void **state)
+{
+	struct scene *s = new_scene(1, dies_the_first_time);
+
+	(void)state;
+	assert_int_equal(end_of(child(passes_once, NULL)), -SIGKILL);
+	assert_int_equal(mpt_barrier_reset(s->barrier), 0);
+	for (int i = 0; i < 65536 + 8; i++)
+		assert_int_equal(mpt_barrier_wait(s->barrier, GUARD_NS), 0);
+	mpt_barrier_destroy(s->barrier);
+}
+
 /* ---- ends and nonsense ---------------------------------------------------------------- */
 
 static void waits_for_its_end(void *unused)
@@ -418,6 +449,8 @@ int main(int argc, char **argv)
 		api_test(b96_a_killed_waiter_breaks_it_for_the_others),
 		api_test(b100_abort_returns_although_a_waiter_was_killed),
 		api_test(b99_who_dies_in_the_action_breaks_it),
+		api_test(b99_who_dies_in_it_alone_breaks_it_for_who_comes_next),
+		api_test(b96_a_dead_one_of_long_ago_breaks_nothing),
 		api_test(its_creators_destroy_ends_the_wait_of_all),
 		api_test(the_storage_stays_with_one_who_is_stopped_inside),
 		api_test(wrong_uses_are_refused),
