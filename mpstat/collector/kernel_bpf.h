@@ -35,7 +35,7 @@ struct kernel_shared {
 	volatile int *want_threads;
 };
 
-#define CLOCK_MEASURES 4
+#define CLOCK_MEASURES 10
 
 struct kernel {
 	struct kernel_part parts[PART_COUNT];

@@ -23,6 +23,7 @@
 #define PIECE (256u << 10)
 #define CLOCK_EVERY_NS UINT64_C(10000000000)
 #define CLOCK_SLEEP_NS 50000
+#define CLOCK_AGREE_NS 100000 /* two that differ by less are believed */
 
 static uint64_t monotonic_ns(void)
 {
@@ -210,6 +211,17 @@ static void clock_measure(struct kernel *kernel, const struct look *look)
 	kernel->offset_time_ns = look->time_ns;
 }
 
+/* On a busy machine most measures are late by milliseconds. */
+static bool is_confirmed(const struct kernel *kernel)
+{
+	int64_t best = kernel_clock_offset_ns(kernel);
+	size_t near = 0;
+
+	for (size_t i = 0; i < kernel->offset_count && i < CLOCK_MEASURES; i++)
+		near += kernel->offsets[i] - best < CLOCK_AGREE_NS;
+	return near >= 2;
+}
+
 void kernel_bpf_clock_start(struct kernel *kernel)
 {
 	for (int tries = 0; kernel->links[PART_TASKS] && tries < 10; tries++) {
@@ -218,7 +230,7 @@ void kernel_bpf_clock_start(struct kernel *kernel)
 		if (read_rows(kernel))
 			return;
 		clock_measure(kernel, &look);
-		if (kernel->offset_count >= 2)
+		if (is_confirmed(kernel))
 			return;
 	}
 }
