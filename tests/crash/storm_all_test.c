@@ -181,7 +181,8 @@ static void kill_one(struct work *w, struct kills *kills)
 	pid_t pid = n > 0 ? pids[rand_r(&w->seed) % (n < WORKERS ? n : WORKERS)] : 0;
 	bool inside;
 
-	if (pid <= 0 || !is_child(pid))
+	/* Enough are left to go on, also while new ones take long to begin. */
+	if (pid <= 0 || n < WORKERS / 2 || !is_child(pid))
 		return;
 	inside = stop_inside(pid, kills->all % 2, &w->seed);
 	if (!is_child(pid))
