@@ -40,6 +40,7 @@ test|mandoc|checks the man pages
 test|shellcheck|checks the scripts
 test|universal-ctags|finds functions and their length
 test|g++|the public headers must be C++ as well
+test|spin|checks the models of what survives a kill (tests/spin)
 test|ncurses-term|terminal descriptions the screens are tried on
 bench|python3|runs the rounds of make bench, and is measured
 bench|htop|is measured beside mpstat

@@ -8,9 +8,10 @@
 #
 # Steps: clang without warnings, the interface as it is kept (abi.sh), unit, api and crash
 # tests under the address and undefined-behaviour sanitizers (a leak fails), and, unbounded,
-# valgrind on the unit tests, a kill at every fifth instruction of the library's calls,
-# 1,000 random process trees, 100,000 kills in a storm over all primitives, mutants of the
-# library that the crash tests must find, and the api and crash tests twenty times over.
+# valgrind on the unit tests, the models of tests/spin in larger sizes, a kill at every fifth
+# instruction of the library's calls, 1,000 random process trees, 100,000 kills in a storm
+# over all primitives, mutants of the library that the crash tests must find, and the api and
+# crash tests twenty times over.
 # MPT_STEP=n changes the five, STORM_KILLS=n the 100,000, REPEAT=n the twenty.
 # The last line is "N passed, N failed, N skipped".
 
@@ -134,6 +135,12 @@ repeat_step() {
 	done
 }
 
+# Two minutes of computing.
+spin_step() {
+	step "the models, in larger sizes, and all of their mutants"
+	SPIN=full SUITES=check TEST_TIMEOUT=3600 tests_in "$BUILD" check_spin
+}
+
 trees_step() {
 	step "1,000 random process trees against their truth"
 	one build BUILD="$BUILD" || return
@@ -146,6 +153,7 @@ sanitizer_step
 if [ "${1:-}" != bounded ]; then
 	valgrind_step
 	fine_step
+	spin_step
 	trees_step
 	storm_step
 	mutants_step
