@@ -94,6 +94,9 @@ CRASH_SRC := $(wildcard tests/crash/*_test.c)
 UNIT_HELP_SRC := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
 API_HELP_SRC := $(filter-out %_test.c,$(wildcard tests/api/*.c))
 CRASH_HELP_SRC := $(filter-out %_test.c,$(wildcard tests/crash/*.c))
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_CALLS_SRC := $(wildcard tests/fuzz/calls_*.c)
+FUZZ_HELP_SRC := $(filter-out $(FUZZ_SRC) $(FUZZ_CALLS_SRC),$(wildcard tests/fuzz/*.c))
 BPF_HELP_SRC := $(if $(BPF_TEST_SRC),$(filter-out %_test.c,$(wildcard tests/bpf/*.c)))
 
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
@@ -105,10 +108,11 @@ UNIT_HELP := $(call obj,$(UNIT_HELP_SRC))
 API_HELP := $(call obj,$(API_HELP_SRC))
 CRASH_HELP := $(call obj,$(CRASH_HELP_SRC))
 BPF_HELP := $(call obj,$(BPF_HELP_SRC))
+FUZZ_HELP := $(call obj,$(FUZZ_HELP_SRC))
 BPF_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(BPF_SRC))
 SKELETON := $(OBJ)/bpf/programs.skel.h
 ALL_OBJ := $(LIB_OBJ) $(PIC_OBJ) $(MPSTAT_OBJ) $(UNIT_HELP) $(API_HELP) $(CRASH_HELP) $(BPF_HELP) \
-	$(call obj,$(PROGRAM_SRC) $(BENCH_SRC) $(UNIT_SRC) $(API_SRC) $(CRASH_SRC) $(BPF_TEST_SRC))
+	$(FUZZ_HELP) $(call obj,$(FUZZ_SRC) $(FUZZ_CALLS_SRC) $(PROGRAM_SRC) $(BENCH_SRC) $(UNIT_SRC) $(API_SRC) $(CRASH_SRC) $(BPF_TEST_SRC))
 
 SONAME := libmptrace.so.$(SOVERSION)
 SHARED := $(OUT)/$(SONAME)
@@ -121,6 +125,10 @@ UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(UNIT_SRC))
 API_TESTS := $(patsubst %.c,$(OUT)/%,$(API_SRC))
 CRASH_TESTS := $(patsubst %.c,$(OUT)/%,$(CRASH_SRC))
 BPF_TESTS := $(patsubst %.c,$(OUT)/%,$(BPF_TEST_SRC))
+# tests/fuzz/fuzz_x.c becomes $(FUZZ)/x.  What is fuzzed there: the library, else the viewer.
+FUZZ := $(BUILD)
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(FUZZ)/%,$(FUZZ_SRC))
+FUZZ_OF_LIBRARY := $(FUZZ)/calls
 HEADERS := $(wildcard libtrace/include/mptrace/*.h)
 MAN_PAGES := $(wildcard $(foreach n,1 3 5 7,docs/*.$(n) docs/*/*.$(n)))
 API_PAGES := $(wildcard docs/api/*.3)
@@ -133,7 +141,7 @@ man_links = $(shell sed -n 's/^\.Nm \(mpt_[a-z0-9_]*\).*/\1/p' $(1) | sort -u)
 
 # -- What one can ask for -----------------------------------------------------
 
-.PHONY: all lib programs tests unit-tests api-tests crash-tests bpf-tests benches deps deps-test deps-full \
+.PHONY: all lib programs tests unit-tests api-tests crash-tests bpf-tests benches fuzz fuzzers deps deps-test deps-full \
 	deps-bench demo check check-full check-bounded bench install uninstall clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -183,6 +191,12 @@ check-full: deps-full
 	@BUILD=$(abspath $(BUILD)) tests/full.sh
 check-bounded: deps-full
 	@BUILD=$(abspath $(BUILD)) tests/full.sh bounded
+
+## fuzz         build/fuzz/x: fuzz targets, by clang with libFuzzer; tests/fuzz/run.sh runs them
+fuzz:
+	@$(again) fuzzers CC=clang BPF=0 BUILD='$(BUILD)/fuzz' SAN=fuzzer-no-link,address,undefined \
+		CFLAGS='-O1 -g'
+fuzzers: $(FUZZERS)
 
 ## bench        measure: record, lock, queue and viewer against their neighbours
 bench: deps-bench
@@ -291,6 +305,9 @@ $(OBJ)/bpf/programs.o: $(BPF_OBJ)
 $(SKELETON): $(OBJ)/bpf/programs.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name programs >$@
+$(OBJ)/tests/fuzz/%.o: tests/fuzz/%.c
+	$(call say,CC,$<)
+	$(call compile,$(PKG_CFLAGS))
 $(OBJ)/tests/unit/%.o: tests/unit/%.c
 	$(call say,CC,$<)
 	$(call compile,$(PKG_CFLAGS))
@@ -343,5 +360,13 @@ $(OUT)/tests/crash/%: $(OBJ)/tests/crash/%.o $(API_HELP) $(CRASH_HELP) $(STATIC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(API_HELP) $(CRASH_HELP) $(STATIC) \
 		-lcmocka -lpthread -lrt
+# The objects of the library and not the archive: making one of them would hide what libFuzzer
+# looks at.
+$(FUZZ_OF_LIBRARY): $(FUZZ)/%: $(OBJ)/tests/fuzz/fuzz_%.o $(call obj,$(FUZZ_CALLS_SRC)) $(API_HELP) $(LIB_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(OUR_LDFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ -lcmocka -lpthread -lrt
+$(filter-out $(FUZZ_OF_LIBRARY),$(FUZZERS)): $(FUZZ)/%: $(OBJ)/tests/fuzz/fuzz_%.o $(FUZZ_HELP) $(MPSTAT_PARTS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(OUR_LDFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lpthread -lm
 
 -include $(ALL_OBJ:.o=.d) $(BPF_OBJ:.o=.d)

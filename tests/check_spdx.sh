@@ -8,9 +8,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/tap.sh
 
-# LICENSE is the licence; JSON has no comments; golden files and screens are
-# literal outputs and inputs.
-exempt='^LICENSE$|\.json$|\.png$|\.svg$|^tests/(golden|screens)/|^tests/e2e/.*\.(txt|expected)$'
+# LICENSE is the licence; JSON has no comments; golden files, screens and
+# fuzz corpora are literal outputs and inputs.
+exempt='^LICENSE$|\.json$|\.png$|\.svg$|^tests/(golden|screens|fuzz/corpus)/|^tests/e2e/.*\.(txt|expected)$'
 
 # What is loaded into the kernel may also be taken as GPL.
 licence='(BSD-2-Clause|\(GPL-2\.0-only OR BSD-2-Clause\))'

@@ -45,7 +45,8 @@ test|ncurses-term|terminal descriptions the screens are tried on
 bench|python3|runs the rounds of make bench, and is measured
 bench|htop|is measured beside mpstat
 bench|procps|top and ps, measured beside mpstat
-full|clang|a second compiler's warnings
+full|clang|a second compiler's warnings, and fuzzing
+full|libclang-rt-dev|libFuzzer and clang's sanitizers
 full|abigail-tools|compares the interface of two libraries
 full|valgrind|memory errors of the unit tests
 END

@@ -7,11 +7,12 @@
 #   tests/full.sh bounded  the share that .ci/run affords
 #
 # Steps: clang without warnings, the interface as it is kept (abi.sh), unit, api and crash
-# tests under the address and undefined-behaviour sanitizers (a leak fails), and, unbounded,
-# valgrind on the unit tests, the models of tests/spin in larger sizes, a kill at every fifth
-# instruction of the library's calls, 1,000 random process trees, 100,000 kills in a storm
-# over all primitives, mutants of the library that the crash tests must find, and the api and
-# crash tests twenty times over.
+# tests under the address and undefined-behaviour sanitizers (a leak fails), the fuzz targets
+# (each over its corpus and 10 s on; unbounded 10 minutes), and, unbounded, valgrind on the
+# unit tests, the models of tests/spin in larger sizes, a kill at every fifth instruction of
+# the library's calls, 1,000 random process trees, 100,000 kills in a storm over all
+# primitives, mutants of the library that the crash tests must find, and the api and crash
+# tests twenty times over.
 # MPT_STEP=n changes the five, STORM_KILLS=n the 100,000, REPEAT=n the twenty.
 # The last line is "N passed, N failed, N skipped".
 
@@ -147,9 +148,28 @@ trees_step() {
 	LIFE_TREES=1000 SUITES=e2e TEST_TIMEOUT=1800 tests_in "$BUILD" 70_life
 }
 
+# Can clang link a fuzz target?
+has_libfuzzer() {
+	printf '%s\n' 'int LLVMFuzzerTestOneInput(const char *, long);' \
+		'int LLVMFuzzerTestOneInput(const char *d, long n) { return !d && n; }' |
+		clang -fsanitize=fuzzer,address,undefined -x c -o /dev/null - 2>/dev/null
+}
+
+fuzz_step() {
+	local seconds=600 out=$BUILD/fuzz-run.log
+	[ "$1" = bounded ] && seconds=10
+	step "fuzz targets, each over its corpus and $seconds s on"
+	has_libfuzzer || { skip "no libFuzzer (Debian packages clang, libclang-rt-dev)"; return; }
+	one make --no-print-directory -j"$(nproc)" WERROR=1 fuzz BUILD="$BUILD" || return
+	BUILD=$BUILD tests/fuzz/run.sh "$seconds" | tee "$out"
+	passed=$((passed + $(grep -c '^ok' "$out"))) failed=$((failed + $(grep -c '^not ok' "$out")))
+	rm -f "$out"
+}
+
 clang_step "${1:-}"
 abi_step
 sanitizer_step
+fuzz_step "${1:-}"
 if [ "${1:-}" != bounded ]; then
 	valgrind_step
 	fine_step

@@ -14,12 +14,12 @@
 void any_link(struct model *model, struct thread *thread)
 {
 	const struct fact_any *fact = &thread->fact.wait_any;
-	struct any_of *to = model->graph.any.items + model->graph.any.count;
+	struct any_of *to;
 
 	thread->wait_any = NULL;
 	if (!thread->fact.wait_op || !fact->count || !model->graph.any.items)
 		return;
-	thread->wait_any = to;
+	thread->wait_any = to = model->graph.any.items + model->graph.any.count;
 	for (uint32_t i = 0; i < thread_any_listed(thread); i++, to++) {
 		struct object_id id = {thread->fact.domain, fact->of[i].slot,
 				       fact->of[i].generation};
