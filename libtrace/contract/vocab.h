@@ -18,7 +18,7 @@ enum mpt_trait {
 	MPT_T_BYTES = 1 << 4,	   /* units have a size */
 	MPT_T_UNFINISHED = 1 << 5, /* units taken stay open until FINISH */
 	MPT_T_PARTIES = 1 << 6,	   /* waits until so many have come */
-	MPT_T_RUNS = 1 << 7,	   /* it is a process */
+	MPT_T_RUNS = 1 << 7,	   /* it is a process or a thread; with OWNER: its owner itself */
 	MPT_T_ENDS = 1 << 8,	   /* GIVE and TAKE need an open end each */
 	MPT_T_FLAG = 1 << 9,	   /* it is set or clear; SIGNAL sets it, PASS waits for it */
 	MPT_T_UNITS = 1 << 10,	   /* TAKE takes one of its units out, GIVE gives one back;
@@ -57,6 +57,7 @@ enum mpt_kind {
 	MPT_KIND_NONE = 0,
 #define KIND(UPPER, number, lower, title, traits) MPT_KIND_##UPPER = (number),
 #include "libtrace/contract/kinds.def"
+#include "libtrace/contract/outside_kinds.def"
 #undef KIND
 };
 
@@ -70,6 +71,7 @@ enum mpt_op {
 #define OP(KIND, VERB, number, verb, waits, effect) \
 	MPT_OP_##KIND##_##VERB = MPT_OP_ID(MPT_KIND_##KIND, number),
 #include "libtrace/contract/ops.def"
+#include "libtrace/contract/outside_ops.def"
 #undef OP
 };
 

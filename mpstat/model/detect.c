@@ -55,6 +55,11 @@ void detect_thread(struct finding *finding, const struct model *model,
 		detect_object(finding, thread->wait_object->id);
 }
 
+bool detect_handler_may_end(const struct thread *thread)
+{
+	return thread->fact.handlers && waits_for(thread) == WAIT_ENDS;
+}
+
 const char *detect_plural(uint64_t count)
 {
 	return count == 1 ? "" : "s";

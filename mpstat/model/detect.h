@@ -31,6 +31,12 @@ void detect_thread(struct finding *finding, const struct model *model,
 /* The detector could not look at everything (no memory): counted. */
 void detect_missed(struct findings *out);
 
+/* Does it wait for data only from those who wait for the same (detect_forgotten_end.c)? */
+bool detect_is_forgotten(const struct thread *thread);
+
+/* Could a signal handler of one of its threads end the wait of a thread?  Not of a lock. */
+bool detect_handler_may_end(const struct thread *thread);
+
 /* "" for 1, else "s". */
 const char *detect_plural(uint64_t count);
 

@@ -32,13 +32,17 @@ static void add_link(struct sentence *out, const struct thread *waiter)
 	switch (waits_for(waiter)) {
 	case WAIT_OWNER:
 	case WAIT_HOLDERS:
-		sentence_add(out, ", held by ");
-		words_thread(out, blocker);
+		if (words_is_held(waiter)) {
+			sentence_add(out, ", held by ");
+			words_thread(out, blocker);
+		}
 		break;
 	case WAIT_ANYBODY:
+	case WAIT_ENDS:
 		add_only(out, waiter);
 		break;
 	case WAIT_ANY:
+	case WAIT_CHILDREN:
 		sentence_add(out, ", of which ");
 		words_process(out, blocker->process);
 		sentence_add(out, " waits ");
@@ -70,7 +74,7 @@ static void add_ring(struct sentence *out, const struct thread *first)
 	const struct thread *last = last_of(first);
 
 	words_thread(out, first);
-	if (waits_for(last) == WAIT_OWNER || waits_for(last) == WAIT_HOLDERS) {
+	if (words_is_held(last)) {
 		sentence_add(out, " holds ");
 		words_object(out, last->wait_object);
 		sentence_add(out, " and");
@@ -82,7 +86,7 @@ static void add_ring(struct sentence *out, const struct thread *first)
 			break;
 		add_link(out, at);
 	}
-	if (waits_for(last) == WAIT_ANYBODY)
+	if (waits_for(last) == WAIT_ANYBODY || waits_for(last) == WAIT_ENDS)
 		add_only(out, last);
 }
 
@@ -153,6 +157,37 @@ static bool only_owners(const struct thread *first)
 	return true;
 }
 
+static bool handler_may_end(const struct thread *first)
+{
+	const struct thread *at = first;
+
+	do {
+		if (detect_handler_may_end(at))
+			return true;
+		at = at->blocker;
+	} while (at != first);
+	return false;
+}
+
+static void advise(struct finding *finding, const struct cycle *cycle)
+{
+	const char *cure = only_owners(cycle->first)
+				   ? "take the locks in the same order everywhere, or with a timeout"
+				   : "do not wait for a process while keeping what it needs, or wait "
+				     "with a timeout";
+
+	if (finding->severity == SEVERITY_NOTE)
+		snprintf(finding->advice, sizeof(finding->advice),
+			 "Unless a signal handler of theirs does something about it, none can go "
+			 "on. To cure it: %s.",
+			 cure);
+	else
+		snprintf(finding->advice, sizeof(finding->advice),
+			 "None of them can go on by itself; ending one frees the others. To cure "
+			 "it: %s.",
+			 cure);
+}
+
 static void add_behind(struct finding *finding, const struct cycle *cycle)
 {
 	if (cycle->behind)
@@ -170,7 +205,7 @@ static void add_finding(const struct model *model, const struct cycle *cycle,
 
 	if (!finding)
 		return;
-	finding->severity = SEVERITY_PROBLEM;
+	finding->severity = handler_may_end(cycle->first) ? SEVERITY_NOTE : SEVERITY_PROBLEM;
 	finding->since_ns = cycle->since_ns;
 	say(finding, cycle);
 	if (large)
@@ -181,12 +216,7 @@ static void add_finding(const struct model *model, const struct cycle *cycle,
 	} while (at != cycle->first);
 	if (!large)
 		add_behind(finding, cycle);
-	snprintf(finding->advice, sizeof(finding->advice),
-		 "None of them can go on by itself; ending one frees the others. To cure it: %s.",
-		 only_owners(cycle->first)
-			 ? "take the locks in the same order everywhere, or with a timeout"
-			 : "do not wait for a process while keeping what it needs, or wait "
-			   "with a timeout");
+	advise(finding, cycle);
 }
 
 static void check(const struct model *model, struct findings *out)

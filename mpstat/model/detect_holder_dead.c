@@ -93,11 +93,59 @@ static void add_finding(const struct model *model, const struct object *object,
 	snprintf(finding->advice, sizeof(finding->advice), "%s", advice(dead, finding->severity));
 }
 
+/* ---- outside of any domain: nobody takes over ------------------------------ */
+
+static void say_lost(struct finding *finding, const struct object *object)
+{
+	struct sentence out = sentence_begin(finding->sentence, sizeof(finding->sentence));
+	const struct fact_object *fact = &object->fact;
+
+	words_object(&out, object);
+	finding->sentence[0] = (char)toupper((unsigned char)finding->sentence[0]);
+	if (fact->owner_state == FACT_OWNER_INHERITED)
+		sentence_add(&out, " was held by thread %u of pid %u when that forked: here it is "
+				   "locked for ever",
+			     fact->owner_tid, fact->owner_process.pid);
+	else
+		sentence_add(&out, " is held by thread %u, which has ended", fact->owner_tid);
+	sentence_add(&out, "; %u thread%s wait%s for it", object->take_waiters,
+		     detect_plural(object->take_waiters), object->take_waiters == 1 ? "s" : "");
+}
+
+static void add_lost(const struct model *model, const struct object *object,
+		     struct findings *out)
+{
+	struct finding *finding = findings_add(out, &detect_holder_dead);
+
+	if (!finding)
+		return;
+	finding->severity = SEVERITY_PROBLEM;
+	say_lost(finding, object);
+	detect_object(finding, object->id);
+	finding->since_ns = list_waiters(model, object, finding);
+	snprintf(finding->advice, sizeof(finding->advice), "%s",
+		 object->fact.owner_state == FACT_OWNER_INHERITED
+			 ? "Only the thread that called fork() is copied. Do not fork while other "
+			   "threads hold locks, or take and release them around it "
+			   "(pthread_atfork)."
+			 : "Nobody will release it. Use a robust mutex "
+			   "(PTHREAD_MUTEX_ROBUST), and handle EOWNERDEAD.");
+}
+
+static bool is_lost(const struct object *object)
+{
+	return !object->id.domain && object->fact.held && object->matched &&
+	       object->fact.owner_state != FACT_OWNER_LIVES &&
+	       object->verdict == VERDICT_STUCK;
+}
+
 static void check(const struct model *model, struct findings *out)
 {
 	for (const struct object *at = NULL; (at = model_next_object(model, at));) {
 		const struct thread *owner = at->owner;
 
+		if (is_lost(at))
+			add_lost(model, at, out);
 		if (owner && at->matched && (owner->fact.ended || !process_lives(owner->process)))
 			add_finding(model, at, out);
 	}

@@ -57,6 +57,8 @@ static bool names_objects(const struct thread *thread)
 		return false;
 	if (waits_for(thread) == WAIT_ANY)
 		return waits_any_domain(thread);
+	if (waits_for(thread) == WAIT_ENDS)
+		return !detect_is_forgotten(thread);
 	return waits_for_several(thread) && !waits_serving(thread);
 }
 
@@ -83,6 +85,14 @@ static bool matches(const struct model *model, const struct knot *knot)
 	return false;
 }
 
+static bool handler_may_end(const struct model *model, const struct knot *knot)
+{
+	for (const struct thread *at = knot->first; at; at = waits_knot_next(model, at))
+		if (detect_handler_may_end(at))
+			return true;
+	return false;
+}
+
 static const char *advice(const struct thread *first)
 {
 	const struct object *object = first->wait_object; /* NULL: it waits for several */
@@ -101,7 +111,7 @@ static void add_finding(const struct model *model, const struct knot *knot, stru
 
 	if (!finding)
 		return;
-	finding->severity = SEVERITY_PROBLEM;
+	finding->severity = handler_may_end(model, knot) ? SEVERITY_NOTE : SEVERITY_PROBLEM;
 	finding->since_ns = knot->since_ns;
 	say(finding, first);
 	detect_thread(finding, model, first);

@@ -24,6 +24,9 @@ static bool waits_long(const struct model *model, const struct thread *thread, b
 	    !kind_has(object->fact.kind, MPT_T_DEPTH) ||
 	    kind_has(object->fact.kind, MPT_T_WORKERS)) /* idle workers are what a pool is for */
 		return false;
+	/* To read from a pipe or socket is how most programs rest. */
+	if (!object->id.domain && !give)
+		return false;
 	if ((op_effect(thread->fact.wait_op) == MPT_E_GIVE) != give)
 		return false;
 	return words_age(model, thread->fact.wait_since_ns) > LONG_NS &&

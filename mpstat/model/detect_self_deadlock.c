@@ -6,6 +6,7 @@
  * is a deadlock only when nobody else can run; else it is told as what it looks like.
  */
 #include "mpstat/model/detect.h"
+#include "mpstat/model/kind.h"
 
 #include <stdio.h>
 
@@ -20,7 +21,12 @@ static void say(struct finding *finding, const struct thread *thread, bool certa
 	words_thread(&text, thread);
 	sentence_add(&text, " waits ");
 	words_wait(&text, thread);
-	sentence_add(&text, thread->wait_object ? ", which it holds itself" : ", that is itself");
+	if (waits_for(thread) == WAIT_ENDS)
+		sentence_add(&text, ", which only it could %s itself",
+			     op_effect(thread->fact.wait_op) == MPT_E_GIVE ? "empty" : "fill");
+	else
+		sentence_add(&text, thread->wait_object ? ", which it holds itself"
+							: ", that is itself");
 }
 
 static void add_finding(const struct model *model, const struct thread *thread, bool certain,
@@ -34,6 +40,14 @@ static void add_finding(const struct model *model, const struct thread *thread, 
 	finding->since_ns = thread->fact.wait_since_ns;
 	say(finding, thread, certain);
 	detect_thread(finding, model, thread);
+	if (waits_for(thread) == WAIT_ENDS) {
+		snprintf(finding->advice, sizeof(finding->advice),
+			 "%s. Do not wait for what the same thread would have to do next.",
+			 certain ? "It will never go on"
+				 : "Unless a signal handler does something about it, it will never "
+				   "go on");
+		return;
+	}
 	snprintf(finding->advice, sizeof(finding->advice),
 		 "%s. Look for a second acquire before the release, also in callbacks and signal "
 		 "handlers.",
@@ -64,8 +78,8 @@ static void check(const struct model *model, struct findings *out)
 		const struct thread *first = waits_cycle(model, i)->first;
 
 		if (waits_cycle(model, i)->length == 1 && first->process->matched &&
-		    !waits_for_itself(first))
-			add_finding(model, first, true, out);
+		    !waits_for_itself(first) && !detect_is_forgotten(first))
+			add_finding(model, first, !detect_handler_may_end(first), out);
 	}
 	while ((process = model_next_process(model, process)))
 		if (process->matched && process_lives(process))

@@ -70,7 +70,8 @@ struct process_id {
 	uint64_t start;
 };
 
-/* An object is (domain, slot, generation).  domain 0: not of libmptrace. */
+/* An object is (domain, slot, generation).  domain 0: not of libmptrace; slot and
+ * generation are then numbers its source gives to it as long as it is there. */
 struct object_id {
 	uint64_t domain; /* first 8 bytes of the domain id */
 	uint32_t slot;	 /* FACT_REF_PROCESS | slot for "the process itself" */
@@ -191,9 +192,13 @@ struct fact_thread {
 	uint16_t wait_op;
 	struct object_id wait_object;
 	struct fact_any wait_any;
+	/* Its end it waits for, when wait_object is none; wait_children: that of any child. */
+	struct process_id wait_process;
+	bool wait_children;
 	uint64_t wait_since_ns;
 	uint64_t wait_deadline_ns; /* 0: for ever */
 	bool wait_over;		   /* what it waits for has come: it is being woken */
+	bool handlers; /* its process has handlers of signals that may do something for it */
 	/* It is a worker of this object with WORKERS; domain 0: of none. */
 	struct object_id serves;
 	/* It runs a task of task_object, or (task_awaited) waits for the result of one;
@@ -221,6 +226,14 @@ struct fact_side {
 	struct fact_hist wait;
 };
 
+/* The owner of an object outside of any domain. */
+enum fact_owner {
+	FACT_OWNER_LIVES,
+	FACT_OWNER_GONE,      /* ended, and nobody takes over */
+	FACT_OWNER_INHERITED, /* a thread of the parent: fork copied the lock while it was held */
+	FACT_OWNERS,
+};
+
 struct fact_object {
 	struct object_id id;
 	uint16_t kind;
@@ -237,6 +250,10 @@ struct fact_object {
 	/* OWNER kinds */
 	bool held;
 	uint32_t owner_slot, owner_generation; /* thread slot in the domain */
+	/* Of an object outside of any domain instead: the thread, and what is known of it. */
+	struct process_id owner_process;
+	uint32_t owner_tid;
+	uint8_t owner_state; /* enum fact_owner */
 	uint64_t owner_since_ns;
 	uint64_t owner_times; /* RECURSES: how often the owner has acquired it */
 	uint64_t hold_ns, hold_max_ns;
@@ -269,6 +286,10 @@ struct fact_object {
 	/* SIZE kinds with OWNER: whose lock guards it, when not its own */
 	bool unguarded;		/* nobody's */
 	struct object_id guard; /* domain 0: its own, or nobody's */
+	/* Outside of any domain nobody keeps totals: what is in it now, and whether every
+	 * process that has an end of it open is told (fact_use) and no other can open one. */
+	uint64_t level, level_bytes;
+	bool ends_known;
 	/* DEPTH kinds */
 	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
 	struct fact_side take, give;
@@ -284,6 +305,9 @@ struct fact_use {
 	uint64_t finishes; /* UNFINISHED kinds */
 	uint64_t foreign;  /* of gives, of finishes: of units that another process had taken */
 	uint64_t last_ns;
+	/* Of an object outside of any domain: it has an end of it open, through which it could
+	 * put in, or take out (release, signal: give). */
+	bool can_give, can_take;
 };
 
 enum fact_record_flag {

@@ -56,6 +56,12 @@ static inline struct value v_known(uint64_t number)
 }
 
 /* 0 is unknown. */
+/* What only a domain keeps count of. */
+static inline struct value v_kept(const struct object *o, struct value value)
+{
+	return o->id.domain ? value : v_none();
+}
+
 static inline struct value v_some(uint64_t number)
 {
 	return number ? v_u64(number) : v_none();

@@ -10,6 +10,7 @@
 static const struct kind kinds[] = {
 #define KIND(UPPER, number, lower, title, traits) [number] = {#lower, title, MPT_TRAITS(traits)},
 #include "libtrace/contract/kinds.def"
+#include "libtrace/contract/outside_kinds.def"
 #undef KIND
 };
 
@@ -17,6 +18,7 @@ static const struct op ops[] = {
 #define OP(KIND, VERB, number, verb, waits, effect) \
 	[MPT_OP_##KIND##_##VERB] = {#verb, waits, effect},
 #include "libtrace/contract/ops.def"
+#include "libtrace/contract/outside_ops.def"
 #undef OP
 };
 

@@ -37,11 +37,15 @@ uint64_t ledger_depth(const struct object *object)
 {
 	uint64_t depth = minus(object->fact.give.count, object->fact.take.count);
 
+	if (!object->id.domain)
+		return object->fact.level;
 	return object->fact.capacity ? least(depth, object->fact.capacity) : depth;
 }
 
 uint64_t ledger_depth_bytes(const struct object *object)
 {
+	if (!object->id.domain)
+		return object->fact.level_bytes;
 	return minus(object->fact.give.bytes, object->fact.take.bytes);
 }
 

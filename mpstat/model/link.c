@@ -75,6 +75,7 @@ static void link_process(struct model *model, struct process_node *node)
 {
 	node->process.domain = NULL;
 	node->process.first_thread = NULL;
+	node->first_use = NULL;
 	node->last_thread = &node->process.first_thread;
 	for (struct claim *claim = node->claims; claim; claim = claim->next) {
 		claim->domain = claim->member ? store_domain(model, claim->fact.domain) : NULL;
@@ -87,6 +88,20 @@ static void link_process(struct model *model, struct process_node *node)
 	}
 }
 
+static struct process *awaited_process(const struct model *model, const struct thread *thread)
+{
+	struct object_id id = thread->fact.wait_object;
+	struct process_node *process;
+	struct claim *claim;
+
+	if (thread->fact.wait_process.pid) {
+		process = store_process(model, thread->fact.wait_process);
+		return process ? &process->process : NULL;
+	}
+	claim = id.slot & FACT_REF_PROCESS ? store_member(model, id) : NULL;
+	return claim ? &claim->process->process : NULL;
+}
+
 static void link_wait(struct model *model, struct thread *thread)
 {
 	struct object_id id = thread->fact.wait_object;
@@ -96,11 +111,8 @@ static void link_wait(struct model *model, struct thread *thread)
 	thread->blocker = NULL;
 	if (!thread->fact.wait_op)
 		return;
-	if (id.slot & FACT_REF_PROCESS) {
-		struct claim *claim = store_member(model, id);
-
-		thread->wait_process = claim ? &claim->process->process : NULL;
-	} else {
+	thread->wait_process = awaited_process(model, thread);
+	if (!thread->wait_process && !(id.slot & FACT_REF_PROCESS)) {
 		struct object_node *object = store_object(model, id);
 
 		thread->wait_object = object ? &object->object : NULL;
@@ -150,8 +162,36 @@ static void link_worker(struct model *model, struct thread *thread)
 		thread->serves->oldest_task_ns = fact->task_since_ns;
 }
 
-static void link_thread(struct model *model, struct thread_node *node)
+static bool same_thread(const struct thread_node *a, const struct thread_node *b)
 {
+	return a->thread.fact.tid == b->thread.fact.tid &&
+	       life_same(a->thread.fact.process, b->thread.fact.process);
+}
+
+/* What is seen of a thread from outside, that a segment tells of, too: to be listed only when
+ * it waits for something the library does not know.  Those with a slot come behind. */
+static bool is_double(const struct model *model, size_t index)
+{
+	const struct thread_node *node = (struct thread_node *)model->threads.items[index];
+	bool told = false;
+
+	if (node->thread.fact.domain)
+		return false;
+	for (size_t i = index + 1; i < model->threads.count; i++) {
+		const struct thread_node *slot = (struct thread_node *)model->threads.items[i];
+
+		if (!same_thread(node, slot))
+			break;
+		if (slot->thread.fact.wait_op)
+			return true;
+		told |= !slot->thread.fact.ended;
+	}
+	return told && !node->thread.fact.wait_op;
+}
+
+static void link_thread(struct model *model, size_t index)
+{
+	struct thread_node *node = (struct thread_node *)model->threads.items[index];
 	struct process_node *process = store_process(model, node->thread.fact.process);
 
 	node->thread.next = NULL;
@@ -163,6 +203,8 @@ static void link_thread(struct model *model, struct thread_node *node)
 		model->rejected++;
 		return;
 	}
+	if (is_double(model, index))
+		return; /* still one of the slots of its actor, and may own something */
 	*process->last_thread = &node->thread;
 	process->last_thread = &node->thread.next;
 	link_worker(model, &node->thread);
@@ -179,6 +221,21 @@ static struct object *link_lock(const struct model *model, const struct object *
 	return lock && lock != (const void *)object ? &lock->object : NULL;
 }
 
+static struct thread *find_owner(const struct model *model, const struct object *object)
+{
+	const struct fact_object *fact = &object->fact;
+	struct thread_node *owner;
+
+	if (!fact->held || !kind_has(fact->kind, MPT_T_OWNER))
+		return NULL;
+	if (object->id.domain)
+		owner = store_thread(model, object->id.domain, fact->owner_slot,
+				     fact->owner_generation);
+	else
+		owner = store_outside_thread(model, fact->owner_process, fact->owner_tid);
+	return owner ? &owner->thread : NULL;
+}
+
 static void link_object(struct model *model, struct object_node *node)
 {
 	struct object *object = &node->object;
@@ -193,14 +250,7 @@ static void link_object(struct model *model, struct object_node *node)
 	object->lock = link_lock(model, object);
 	object->workers = object->busy = 0;
 	object->oldest_task_ns = 0;
-	object->owner = NULL;
-	if (object->fact.held && kind_has(object->fact.kind, MPT_T_OWNER)) {
-		struct thread_node *owner =
-			store_thread(model, object->id.domain, object->fact.owner_slot,
-				     object->fact.owner_generation);
-
-		object->owner = owner ? &owner->thread : NULL;
-	}
+	object->owner = find_owner(model, object);
 }
 
 static void link_use(struct model *model, struct use_node *node)
@@ -209,7 +259,7 @@ static void link_use(struct model *model, struct use_node *node)
 	struct process_node *process = store_process(model, node->use.process);
 	struct use *use = &node->use;
 
-	use->next = NULL;
+	use->next = use->next_of_process = NULL;
 	use->object = object ? &object->object : NULL;
 	use->known = process ? &process->process : NULL;
 	if (process)
@@ -219,6 +269,10 @@ static void link_use(struct model *model, struct use_node *node)
 		return;
 	*object->last_use = use;
 	object->last_use = &use->next;
+	if (!process)
+		return;
+	use->next_of_process = process->first_use;
+	process->first_use = use;
 }
 
 /* A thread whose process nobody told is not shown anywhere. */
@@ -243,7 +297,7 @@ void link_all(struct model *model)
 		link_object(model, (struct object_node *)model->objects.items[i]);
 	any_make_room(model);
 	for (size_t i = 0; i < model->threads.count; i++)
-		link_thread(model, (struct thread_node *)model->threads.items[i]);
+		link_thread(model, i);
 	forget_strange_owners(model);
 	for (size_t i = 0; i < model->uses.count; i++)
 		link_use(model, (struct use_node *)model->uses.items[i]);

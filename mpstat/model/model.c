@@ -80,7 +80,7 @@ static void apply_thread(struct model *model, const struct fact *fact)
 		return;
 	}
 	if (!told->domain)
-		key = (struct map_key){{0, 0, told->process.pid, told->process.start, told->tid}};
+		key = key_outside_thread(told->process, told->tid);
 	node = (struct thread_node *)store_obtain(model, &model->threads, &key, sizeof(*node),
 						  MODEL_THREADS);
 	if (!node || !sweep_tell(model, &node->told, fact))
@@ -174,6 +174,8 @@ static void apply_use(struct model *model, const struct fact *fact)
 	use->last_ns = told->last_ns;
 	use->finishes = told->finishes;
 	use->foreign = told->foreign;
+	use->can_give = told->can_give;
+	use->can_take = told->can_take;
 }
 
 static void apply_record(struct model *model, const struct fact *fact)

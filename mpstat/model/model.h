@@ -109,7 +109,7 @@ struct thread {
 	struct object *wait_object;   /* NULL: not blocked on a known object */
 	struct object *serves;	      /* whose worker it is; NULL: nobody's */
 	struct object *task_object;   /* whose task it runs; NULL: of none */
-	struct process *wait_process; /* join: the child waited for */
+	struct process *wait_process; /* join: the child waited for; NULL with wait_children */
 	/* The first of several things waited for, as fact.wait_any lists them; NULL: it waits for
 	 * one, or there was no memory. */
 	const struct any_of *wait_any;
@@ -128,8 +128,10 @@ struct use {
 	bool process_ended;
 	uint64_t gives, takes, lost, last_ns; /* takes includes lost: got = takes - lost */
 	uint64_t finishes, foreign;	      /* as in fact_use */
+	bool can_give, can_take;	      /* as in fact_use */
 	struct rate gives_rate, takes_rate;
 	struct use *next; /* of the object */
+	struct use *next_of_process; /* of all that the process uses */
 };
 
 struct object {

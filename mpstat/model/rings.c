@@ -6,7 +6,8 @@
  * blocker, the actor that would have to run first; following blockers leads
  * into a ring (a cycle) or to an actor that any of several could wake, none of
  * which can run (a knot).  One domain has at most one knot, and none beside a
- * cycle: then its other stuck members wait behind the cycle.
+ * cycle: then its other stuck members wait behind the cycle.  Outside of any domain a
+ * knot is all that can be reached from one of its members.
  */
 #include "mpstat/model/store.h"
 
@@ -21,7 +22,8 @@ static bool is_vague(const struct thread *thread)
 {
 	enum wait_for wait = waits_for(thread);
 
-	return wait == WAIT_ANYBODY || wait == WAIT_WORKERS || wait == WAIT_ANY;
+	return wait == WAIT_ANYBODY || wait == WAIT_WORKERS || wait == WAIT_ANY ||
+	       wait == WAIT_ENDS || wait == WAIT_CHILDREN;
 }
 
 /* A thread that waits for something definite explains more than one that
@@ -73,6 +75,48 @@ static uint32_t thread_of(const struct process_node *process)
 	return process->stands_for;
 }
 
+/* The only process that could end the wait, besides the waiting thread itself; its own, when
+ * there is no other.  NULL: any of several. */
+static const struct process *only_end(const struct actor *actor, const struct thread *thread)
+{
+	const struct process *own = thread->process, *only = NULL;
+
+	for (const struct use *at = thread->wait_object->first_use; at; at = at->next) {
+		if (!waits_ends_by(thread, at) || (at->known == own && actor->process->actors == 1))
+			continue;
+		if (only)
+			return NULL;
+		only = at->known;
+	}
+	return only ? only : own;
+}
+
+/* With other threads in its own process, any of them could. */
+static uint32_t end_blocker(const struct graph *graph, const struct actor *actor, uint32_t self)
+{
+	const struct process *only = only_end(actor, speaker(actor));
+	const struct process_node *own = actor->process;
+	uint32_t other;
+
+	if (!only)
+		return NOBODY;
+	if (only != &own->process)
+		return thread_of(process_node_of(only));
+	if (own->actors != 2)
+		return own->actors == 1 ? self : NOBODY;
+	other = own->first_actor == self ? self + 1 : own->first_actor;
+	if (speaker(&graph->actors.items[other])->wait_object == speaker(actor)->wait_object)
+		return NOBODY;
+	return other;
+}
+
+static uint32_t child_blocker(const struct process *process)
+{
+	const struct process *child = process->first_child;
+
+	return child && !child->next_sibling ? thread_of(process_node_of(child)) : NOBODY;
+}
+
 static uint32_t find_blocker(const struct graph *graph, const struct actor *actor, uint32_t self)
 {
 	const struct thread *thread = speaker(actor);
@@ -97,6 +141,10 @@ static uint32_t find_blocker(const struct graph *graph, const struct actor *acto
 		if (!actor->stuck || waits_any_domain(thread))
 			return NOBODY;
 		return thread_of(process_node_of(waits_first_process(thread)));
+	case WAIT_ENDS:
+		return actor->stuck ? end_blocker(graph, actor, self) : NOBODY;
+	case WAIT_CHILDREN:
+		return child_blocker(thread->process);
 	default:
 		return NOBODY;
 	}
@@ -190,13 +238,68 @@ static uint32_t knot_of(struct model *model, struct domain_node *domain)
 	return KNOT | domain->knot;
 }
 
-/* What a chain that ends at this actor ends in. */
-static uint32_t end_of(struct model *model, const struct actor *last)
+static void reach(struct graph *graph, uint32_t index, uint32_t end)
 {
-	const struct thread *thread = speaker(last);
+	if (index == NOBODY || graph->actors.items[index].end != NOBODY ||
+	    !graph->actors.items[index].stuck)
+		return;
+	graph->actors.items[index].end = end;
+	graph->able.items[graph->able.count++] = index; /* has room for each, and is not in use */
+}
+
+static void reach_all(struct graph *graph, const struct process *process, uint32_t end)
+{
+	const struct process_node *node = process_node_of(process);
+
+	for (uint32_t i = 0; i < node->actors; i++)
+		reach(graph, node->first_actor + i, end);
+}
+
+/* All who could wake it, each of which is stuck. */
+static void reach_wakers(struct graph *graph, const struct actor *actor, uint32_t end)
+{
+	const struct thread *thread = speaker(actor);
+	enum wait_for wait = waits_for(thread);
+
+	reach(graph, actor->blocker, end);
+	if (wait == WAIT_CHILDREN)
+		for (const struct process *at = thread->process->first_child; at;
+		     at = at->next_sibling)
+			reach_all(graph, at, end);
+	if (wait != WAIT_ENDS)
+		return;
+	for (const struct use *at = thread->wait_object->first_use; at; at = at->next)
+		if (at->known && waits_ends_by(thread, at))
+			reach_all(graph, at->known, end);
+}
+
+static uint32_t knot_around(struct model *model, uint32_t index)
+{
+	struct graph *graph = &model->graph;
+	uint32_t end = KNOT | (uint32_t)graph->knots.count;
+
+	if (VEC_RESERVE(&graph->knots, graph->knots.count + 1)) {
+		model->left_out++;
+		return NOBODY;
+	}
+	graph->knots.items[graph->knots.count++] = (struct knot){0};
+	graph->able.count = 0;
+	reach(graph, index, end);
+	while (graph->able.count)
+		reach_wakers(graph,
+			     &graph->actors.items[graph->able.items[--graph->able.count]], end);
+	return end;
+}
+
+/* What a chain that ends at this actor ends in. */
+static uint32_t end_of(struct model *model, uint32_t index)
+{
+	const struct thread *thread = speaker(&model->graph.actors.items[index]);
 	const struct domain *several = NULL;
 	struct domain_node *domain;
 
+	if (waits_for(thread) == WAIT_ENDS || waits_for(thread) == WAIT_CHILDREN)
+		return knot_around(model, index);
 	if (waits_for(thread) == WAIT_ANY)
 		several = waits_any_domain(thread);
 	else if (waits_for_several(thread))
@@ -235,7 +338,7 @@ static void find_ends(struct model *model)
 		while (items[at].end == NOBODY && items[at].blocker != NOBODY &&
 		       items[items[at].blocker].stuck)
 			at = items[at].blocker;
-		end = items[at].end != NOBODY ? items[at].end : end_of(model, &items[at]);
+		end = items[at].end != NOBODY ? items[at].end : end_of(model, at);
 		if (end == NOBODY)
 			continue;
 		for (at = i; at != NOBODY && items[at].end == NOBODY; at = items[at].blocker)

@@ -41,6 +41,19 @@ struct thread_node *store_thread(const struct model *model, uint64_t domain, uin
 	return (struct thread_node *)map_find(&model->threads, &key);
 }
 
+struct map_key key_outside_thread(struct process_id process, uint32_t tid)
+{
+	return (struct map_key){{0, 0, process.pid, process.start, tid}};
+}
+
+struct thread_node *store_outside_thread(const struct model *model, struct process_id process,
+					 uint32_t tid)
+{
+	struct map_key key = key_outside_thread(process, tid);
+
+	return (struct thread_node *)map_find(&model->threads, &key);
+}
+
 struct object_node *store_object(const struct model *model, struct object_id id)
 {
 	struct map_key key = key_object(id);

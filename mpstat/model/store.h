@@ -92,9 +92,11 @@ struct process_node {
 	bool has_workers; /* some group has it as its parent */
 	bool chosen;	  /* by the filter; stays */
 	struct thread **last_thread; /* where link.c appends */
+	struct use *first_use;	     /* of all objects it uses: use.next_of_process */
 	/* waits.c */
 	uint32_t first_actor, actors; /* its live threads */
 	uint32_t first_joiner;	      /* chain of actors that wait for its end */
+	uint32_t first_child_waiter;  /* chain of its actors that wait for the end of any child */
 	uint32_t stands_for;	      /* the stuck actor that shows why it does not end */
 	bool able;		      /* some thread of it can run */
 };
@@ -123,8 +125,9 @@ struct object_node {
 	struct told told;
 	struct use **last_use;
 	struct use rest; /* the row "ended processes" */
-	uint32_t first_waiter; /* waits.c: chain of actors that wait for who has units out, or
-				* for workers */
+	/* waits.c: chain of actors that wait for who has units out, for workers, or, outside of
+	 * any domain, for somebody who can give; and of those who wait for one who can take. */
+	uint32_t first_waiter, first_giver;
 };
 
 struct use_node {
@@ -303,6 +306,9 @@ struct process_node *store_process(const struct model *model, struct process_id 
 struct claim *store_member(const struct model *model, struct object_id id);
 struct thread_node *store_thread(const struct model *model, uint64_t domain, uint32_t slot,
 				 uint32_t generation);
+/* The thread as told by a source that knows no domain. */
+struct thread_node *store_outside_thread(const struct model *model, struct process_id process,
+					 uint32_t tid);
 struct object_node *store_object(const struct model *model, struct object_id id);
 struct domain_node *store_domain(const struct model *model, uint64_t id);
 
@@ -315,6 +321,7 @@ struct map_node *store_obtain(struct model *model, struct map *map, const struct
 void store_drop(struct map *map, struct map_node *node);
 
 struct map_key key_process(struct process_id id);
+struct map_key key_outside_thread(struct process_id process, uint32_t tid);
 struct map_key key_object(struct object_id id);
 struct map_key key_slot(uint64_t domain, uint32_t slot, uint32_t generation);
 

@@ -255,6 +255,31 @@ static void match_members(const struct model *model)
 	}
 }
 
+/* Of no domain: who waits for it, has it or has it open is what is looked at. */
+static void match_outside(const struct model *model)
+{
+	for (size_t i = 0; i < model->threads.count; i++) {
+		const struct thread *thread = &((struct thread_node *)model->threads.items[i])->thread;
+
+		if (thread->wait_object && !thread->wait_object->id.domain && thread->process &&
+		    thread->process->matched)
+			thread->wait_object->matched = true;
+	}
+	for (size_t i = 0; i < model->uses.count; i++) {
+		const struct use *use = &((struct use_node *)model->uses.items[i])->use;
+
+		if (use->object && !use->object->id.domain && use->known && use->known->matched)
+			object_node_of(use->object)->object.matched = true;
+	}
+	for (size_t i = 0; i < model->objects.count; i++) {
+		struct object *object = &((struct object_node *)model->objects.items[i])->object;
+
+		if (!object->id.domain && object->owner && object->owner->process &&
+		    object->owner->process->matched)
+			object->matched = true;
+	}
+}
+
 void filter_apply(struct model *model)
 {
 	for (struct process *at = tree_next(model, NULL); at; at = tree_next(model, at))
@@ -269,6 +294,7 @@ void filter_apply(struct model *model)
 		object->matched = model->filter.all ||
 				  (object->domain && domain_node_of(object->domain)->matched);
 	}
+	match_outside(model);
 }
 
 void filter_free(struct filter *filter)

@@ -162,6 +162,59 @@ static enum wait_for for_any(const struct thread *thread)
 	return WAIT_ANY;
 }
 
+/* ---- outside of any domain ---------------------------------------------- */
+
+bool waits_ends_by(const struct thread *thread, const struct use *use)
+{
+	return op_effect(thread->fact.wait_op) == MPT_E_GIVE ? use->can_take : use->can_give;
+}
+
+/* A process that has ended has no end open; one that nobody tells of might do anything. */
+static enum wait_for for_ends(const struct thread *thread, const struct object *object)
+{
+	if (!object->fact.ends_known)
+		return WAIT_UNKNOWN;
+	for (const struct use *use = object->first_use; use; use = use->next)
+		if (waits_ends_by(thread, use) && !use->known)
+			return WAIT_UNKNOWN;
+	return WAIT_ENDS;
+}
+
+/* Nobody takes over from the dead, unless the kernel does: then it wakes the waiter. */
+static enum wait_for for_outside_owner(const struct object *object)
+{
+	const struct thread *owner = object->owner;
+
+	if (!object->fact.held)
+		return WAIT_UNKNOWN;
+	if (object->fact.owner_state != FACT_OWNER_LIVES)
+		return WAIT_NOBODY;
+	if (!owner || !owner->process || owner->fact.ended || !process_lives(owner->process))
+		return WAIT_UNKNOWN;
+	return WAIT_OWNER;
+}
+
+static enum wait_for for_outside(const struct thread *thread, const struct object *object)
+{
+	if (kind_has(object->fact.kind, MPT_T_OWNER))
+		return for_outside_owner(object);
+	if (kind_has(object->fact.kind, MPT_T_DEPTH) &&
+	    is_over(object, op_effect(thread->fact.wait_op)))
+		return WAIT_UNKNOWN;
+	return for_ends(thread, object);
+}
+
+/* One that has ended already would have ended the wait. */
+static enum wait_for for_children(const struct process *process)
+{
+	for (const struct process *at = process->first_child; at; at = at->next_sibling)
+		if (!process_lives(at))
+			return WAIT_UNKNOWN;
+	return process->first_child ? WAIT_CHILDREN : WAIT_UNKNOWN;
+}
+
+/* ---- each wait ------------------------------------------------------------ */
+
 enum wait_for waits_for(const struct thread *thread)
 {
 	const struct object *object = thread->wait_object;
@@ -173,9 +226,15 @@ enum wait_for waits_for(const struct thread *thread)
 		return WAIT_UNKNOWN;
 	if (thread->fact.wait_any.count)
 		return for_any(thread);
+	if (thread->fact.wait_children)
+		return for_children(thread->process);
 	if (thread->wait_process)
 		return process_lives(thread->wait_process) ? WAIT_PROCESS : WAIT_UNKNOWN;
-	if (!object || object->fact.kind != MPT_OP_KIND(op) || !object->domain)
+	if (!object || object->fact.kind != MPT_OP_KIND(op))
+		return WAIT_UNKNOWN;
+	if (!object->id.domain)
+		return for_outside(thread, object);
+	if (!object->domain)
 		return WAIT_UNKNOWN;
 	if (kind_has(object->fact.kind, MPT_T_OWNER))
 		return for_owner(thread, object);

@@ -18,6 +18,9 @@
  *                     them could put, get, set, arrive
  *   any of several    whoever could end the wait for one of them; a descriptor is
  *                     read from outside, and so is always able
+ *   outside of any    the owner; nobody, when that has ended; else any thread of a process
+ *   domain            with the other end open, when all are known and no other can come
+ *   any child         any thread of any child
  *
  * The largest set that can ever run is reached from those that can run now, by
  * following who they could wake.  What is left is stuck, forever: a deadlock
@@ -56,6 +59,7 @@ static void reset(struct model *model)
 		struct process_node *node = listed(model, i);
 
 		node->first_actor = node->first_joiner = node->stands_for = NOBODY;
+		node->first_child_waiter = NOBODY;
 		node->actors = 0;
 		node->able = false;
 		node->process.verdict = VERDICT_FINE;
@@ -72,7 +76,7 @@ static void reset(struct model *model)
 		struct object_node *node = (struct object_node *)model->objects.items[i];
 
 		node->object.verdict = VERDICT_FINE;
-		node->first_waiter = NOBODY;
+		node->first_waiter = node->first_giver = NOBODY;
 	}
 }
 
@@ -80,6 +84,18 @@ static bool same_actor(const struct actor *actor, const struct thread_node *node
 {
 	return &actor->process->process == node->thread.process &&
 	       actor->first->thread.fact.tid == node->thread.fact.tid;
+}
+
+/* The library's own word counts more than what its thread looks like from outside. */
+static void add_wait(struct actor *actor, struct thread_node *node)
+{
+	if (actor->waiting && actor->waiting->told.source != node->told.source) {
+		if (actor->waiting->told.source < node->told.source)
+			actor->waiting = node;
+		return;
+	}
+	actor->waiting = node;
+	actor->blocked_slots++;
 }
 
 /* The list has the slots of one thread side by side.  Room was made. */
@@ -99,10 +115,8 @@ static void add_slot(struct model *model, struct thread_node *node)
 					.next_in_knot = NOBODY};
 	}
 	node->actor = (uint32_t)(actor - graph->actors.items);
-	if (node->thread.fact.wait_op) {
-		actor->waiting = node;
-		actor->blocked_slots++;
-	}
+	if (node->thread.fact.wait_op)
+		add_wait(actor, node);
 }
 
 static int collect_actors(struct model *model)
@@ -188,6 +202,21 @@ static void holder_able(struct graph *graph, const struct process_node *process)
 	}
 }
 
+/* Through the ends it has open it could wake who waits at the others. */
+static void ends_able(struct graph *graph, const struct process_node *process)
+{
+	for (const struct use *use = process->first_use; use; use = use->next_of_process) {
+		struct object_node *node = object_node_of(use->object);
+
+		if (use->object->id.domain)
+			continue;
+		if (use->can_give)
+			release(graph, &node->first_waiter);
+		if (use->can_take)
+			release(graph, &node->first_giver);
+	}
+}
+
 /* Some thread of the process can run, seen or not. */
 static void process_able(struct graph *graph, struct process_node *process)
 {
@@ -195,7 +224,10 @@ static void process_able(struct graph *graph, struct process_node *process)
 		return;
 	process->able = true;
 	release(graph, &process->first_joiner);
+	if (process->process.parent)
+		release(graph, &process_node_of(process->process.parent)->first_child_waiter);
 	holder_able(graph, process);
+	ends_able(graph, process);
 	for (struct claim *claim = process->claims; claim; claim = claim->next) {
 		if (claim->domain && !claim->domain->able)
 			domain_able(graph, claim->domain);
@@ -212,6 +244,16 @@ static bool block_on_units(struct graph *graph, struct object_node *node, uint32
 	}
 	chain(graph, &node->first_waiter, index);
 	return true;
+}
+
+static void block_on_ends(struct graph *graph, const struct thread *thread, uint32_t index)
+{
+	struct object_node *node = object_node_of(thread->wait_object);
+
+	if (op_effect(thread->fact.wait_op) == MPT_E_GIVE)
+		chain(graph, &node->first_giver, index);
+	else
+		chain(graph, &node->first_waiter, index);
 }
 
 static void block_on_any(struct graph *graph, const struct thread *thread, uint32_t index)
@@ -253,6 +295,14 @@ static bool block(struct graph *graph, uint32_t index)
 		return true;
 	case WAIT_ANY:
 		block_on_any(graph, thread, index);
+		return true;
+	case WAIT_ENDS:
+		block_on_ends(graph, thread, index);
+		return true;
+	case WAIT_CHILDREN:
+		chain(graph, &actor->process->first_child_waiter, index);
+		return true;
+	case WAIT_NOBODY:
 		return true;
 	default:
 		return false;

@@ -22,9 +22,10 @@ struct cycle {
 	uint64_t since_ns; /* when it closed: the youngest wait in it */
 };
 
-/* Threads of a domain of which any could wake any other, and none can run. */
+/* Threads of a domain, or that have ends of the same things open, of which any could wake any
+ * other, and none can run. */
 struct knot {
-	const struct domain *domain;
+	const struct domain *domain; /* NULL: of none */
 	const struct thread *first; /* waits_knot_next() for the others */
 	uint32_t count;
 	uint64_t since_ns;
@@ -49,6 +50,9 @@ enum wait_for {
 	WAIT_ANYBODY, /* some thread of the object's domain has to run */
 	WAIT_ANY,     /* one of the things in wait_any has to come: of processes, some thread of
 		       * one; of objects, some thread of their domain */
+	WAIT_ENDS,    /* some thread of a process with the other end open has to run */
+	WAIT_CHILDREN, /* some thread of a child of its process has to run */
+	WAIT_NOBODY,  /* nobody is left who could end it */
 };
 enum wait_for waits_for(const struct thread *thread);
 /* Could any of several end it? */
@@ -58,6 +62,9 @@ static inline bool waits_for_several(const struct thread *thread)
 
 	return wait == WAIT_ANYBODY || wait == WAIT_HOLDERS || wait == WAIT_WORKERS;
 }
+
+/* Of WAIT_ENDS: could the process of that use end it? */
+bool waits_ends_by(const struct thread *thread, const struct use *use);
 
 /* For a lock that it holds, and that somebody else could release? */
 bool waits_for_itself(const struct thread *thread);

@@ -127,12 +127,14 @@ void words_wait(struct sentence *out, const struct thread *thread)
 		sentence_add(out, "%s ", known->waits);
 	else
 		sentence_add(out, "in %s of ", op_name(op, name, sizeof(name)));
-	if (thread->wait_process) {
+	if (thread->fact.wait_children) {
+		sentence_add(out, "any child");
+	} else if (thread->wait_process) {
 		words_process(out, thread->wait_process);
 	} else if (thread->wait_object) {
 		words_object(out, thread->wait_object);
 		add_level(out, thread->wait_object, op);
-	} else if (thread->fact.wait_object.slot & FACT_REF_PROCESS) {
+	} else if (thread->fact.wait_object.slot & FACT_REF_PROCESS || thread->fact.wait_process.pid) {
 		sentence_add(out, "a process");
 	} else {
 		char kind[KIND_NAME_MAX];
@@ -164,6 +166,24 @@ void words_holders(struct sentence *out, const struct object *object)
 		sentence_add(out, " and %u other%s", others, others == 1 ? "" : "s");
 }
 
+bool words_is_held(const struct thread *thread)
+{
+	enum wait_for wait = waits_for(thread);
+
+	return (wait == WAIT_OWNER || wait == WAIT_HOLDERS) &&
+	       !kind_has(thread->wait_object->fact.kind, MPT_T_RUNS);
+}
+
+/* An owner that no longer is one. */
+static void words_lost_owner(struct sentence *out, const struct fact_object *fact)
+{
+	if (fact->owner_state == FACT_OWNER_INHERITED)
+		sentence_add(out, " held by thread %u of pid %u when that forked", fact->owner_tid,
+			     fact->owner_process.pid);
+	else
+		sentence_add(out, " held by thread %u, which has ended", fact->owner_tid);
+}
+
 void words_wait_held(struct sentence *out, const struct thread *thread)
 {
 	const struct object *object = thread->wait_object;
@@ -173,7 +193,9 @@ void words_wait_held(struct sentence *out, const struct thread *thread)
 		sentence_add(out, " held by ");
 		words_holders(out, object);
 	}
-	if (!object || !object->owner)
+	if (object && object->fact.held && object->fact.owner_state != FACT_OWNER_LIVES)
+		words_lost_owner(out, &object->fact);
+	if (!object || !object->owner || kind_has(object->fact.kind, MPT_T_RUNS))
 		return;
 	sentence_add(out, process_lives(object->owner->process) ? " held by " : " held by dead ");
 	if (object->owner == thread)

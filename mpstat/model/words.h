@@ -26,6 +26,8 @@ void words_object(struct sentence *out, const struct object *object);
  * 4711)", "for any of queue `a` (empty), descriptor 7 and 3 more".  Nothing about the holder
  * or the time. */
 void words_wait(struct sentence *out, const struct thread *thread);
+/* Can one say that somebody holds what it waits for? */
+bool words_is_held(const struct thread *thread);
 /* Of an object of UNITS: "worker-b (pid 12) and 2 others", who have some out; "" nobody. */
 void words_holders(struct sentence *out, const struct object *object);
 /* What a worker runs, to follow "running": "task `resize` of pool `images` for 3.2s". */
