@@ -219,12 +219,18 @@ static void add_finding(const struct model *model, const struct cycle *cycle,
 	advise(finding, cycle);
 }
 
+/* All of them wait for data from the same pipe: another detector tells of that. */
+static bool is_forgotten_end(const struct cycle *cycle)
+{
+	return detect_is_forgotten(cycle->first);
+}
+
 static void check(const struct model *model, struct findings *out)
 {
 	for (size_t i = 0; i < waits_cycle_count(model); i++) {
 		const struct cycle *cycle = waits_cycle(model, i);
 
-		if (cycle->length > 1 && matches(cycle))
+		if (cycle->length > 1 && matches(cycle) && !is_forgotten_end(cycle))
 			add_finding(model, cycle, out);
 	}
 }

@@ -12,6 +12,14 @@
 
 #define LONG_NS 1000000000u /* shorter waits may be a torn reading */
 
+/* What it would have to do to go on. */
+static const char *cure(const struct thread *thread)
+{
+	if (!kind_has(thread->wait_object->fact.kind, MPT_T_DEPTH))
+		return "end";
+	return op_effect(thread->fact.wait_op) == MPT_E_GIVE ? "empty" : "fill";
+}
+
 static void say(struct finding *finding, const struct thread *thread, bool certain)
 {
 	struct sentence text = sentence_begin(finding->sentence, sizeof(finding->sentence));
@@ -22,8 +30,7 @@ static void say(struct finding *finding, const struct thread *thread, bool certa
 	sentence_add(&text, " waits ");
 	words_wait(&text, thread);
 	if (waits_for(thread) == WAIT_ENDS)
-		sentence_add(&text, ", which only it could %s itself",
-			     op_effect(thread->fact.wait_op) == MPT_E_GIVE ? "empty" : "fill");
+		sentence_add(&text, ", which only it could %s itself", cure(thread));
 	else
 		sentence_add(&text, thread->wait_object ? ", which it holds itself"
 							: ", that is itself");

@@ -58,7 +58,8 @@ enum fact_type {
 enum fact_source {
 	FACT_FROM_NONE,
 	FACT_FROM_PROC,	   /* /proc */
-	FACT_FROM_KERNEL,  /* eBPF */
+	FACT_FROM_KERNEL,  /* eBPF: life */
+	FACT_FROM_WAITS,   /* eBPF or /proc: what threads sleep in */
 	FACT_FROM_PYTHON,  /* a Python program's memory */
 	FACT_FROM_SEGMENT, /* a libmptrace domain */
 	FACT_SOURCES,

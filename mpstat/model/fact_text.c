@@ -25,6 +25,7 @@ static const char *const type_names[] = {
 static const char *const source_names[FACT_SOURCES] = {
 	[FACT_FROM_PROC] = "proc",
 	[FACT_FROM_KERNEL] = "kernel",
+	[FACT_FROM_WAITS] = "waits",
 	[FACT_FROM_PYTHON] = "python",
 	[FACT_FROM_SEGMENT] = "segment",
 };

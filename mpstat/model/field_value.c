@@ -119,6 +119,7 @@ struct value v_sources(const struct model *m, const struct process *p)
 	static const char *const names[FACT_SOURCES] = {
 		[FACT_FROM_PROC] = "proc",
 		[FACT_FROM_KERNEL] = "kernel",
+		[FACT_FROM_WAITS] = "waits",
 		[FACT_FROM_PYTHON] = "python",
 		[FACT_FROM_SEGMENT] = "segment",
 	};

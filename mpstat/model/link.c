@@ -231,6 +231,8 @@ static struct thread *find_owner(const struct model *model, const struct object 
 	if (object->id.domain)
 		owner = store_thread(model, object->id.domain, fact->owner_slot,
 				     fact->owner_generation);
+	else if (fact->owner_state != FACT_OWNER_LIVES)
+		return NULL;
 	else
 		owner = store_outside_thread(model, fact->owner_process, fact->owner_tid);
 	return owner ? &owner->thread : NULL;
