@@ -142,7 +142,34 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct thread_info {
+	__u32 status;
+};
+
+/* What a call that was interrupted goes on with.  Which member of the union it is, only
+ * the function `fn` says. */
+struct restart_block {
+	union {
+		struct {
+			__u32 *uaddr;
+			__u32 val;
+			__u32 flags;
+			__u32 bitset;
+		} futex;
+		struct {
+			int clockid;
+		} nanosleep;
+		struct {
+			void *ufds;
+			int nfds;
+		} poll;
+	};
+};
+
+struct files_struct;
+
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int __state;
 	unsigned int flags;
 	struct sched_entity se;
@@ -161,6 +188,8 @@ struct task_struct {
 	__u64 start_boottime;
 	const struct cred *cred;
 	char comm[16];
+	struct files_struct *files;
+	struct restart_block restart_block;
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	struct css_set *cgroups;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kernel.h - what our eBPF programs tell: snapshots of all tasks, and what
- * happened since.
+ * kernel.h - what our eBPF programs tell: snapshots of all tasks, of what they wait
+ * for, of their open files, and what happened since.
  *
  * Owns: loading, attaching, reading.  Does not own: what it means (source_life.c,
- * source_proc.c).  kernel_bpf.c does it with libbpf; a build with BPF=0 has
+ * source_proc.c, blocked_kernel.c).  kernel_bpf.c does it with libbpf; a build with BPF=0 has
  * kernel_none.c instead, in which kernel_open always fails with a sentence.
  *
  * Programs are loaded one by one: what this kernel refuses is said (kernel_part)
@@ -15,6 +15,7 @@
 #define MPSTAT_COLLECTOR_KERNEL_H
 
 #include "bpf/life.h"
+#include "bpf/wait.h"
 #include "mpstat/util/err.h"
 
 #include <stdbool.h>
@@ -54,6 +55,26 @@ struct kernel_task_calls {
 	void *arg;
 };
 int kernel_tasks(struct kernel *kernel, const struct kernel_task_calls *calls, struct err *err);
+
+/* One thread of a look at what they wait for; a piece it does not have is NULL. */
+struct kernel_wait {
+	const struct wait_row *row;
+	const struct wait_memory *memory;
+	const struct wait_stack *stack;
+	const struct file_row *file;
+};
+
+/* Every thread of user space, in any order: calls `wait` for each.  `pids` sorted: only
+ * these processes (more than WAIT_PIDS, or none: all).  Pieces are valid during the call,
+ * their texts raw.  0 or a negative errno: then what was told so far is not the whole. */
+int kernel_waits(struct kernel *kernel, const uint32_t *pids, size_t count,
+		 void (*wait)(void *arg, const struct kernel_wait *wait), void *arg,
+		 struct err *err);
+
+/* Every descriptor of a pipe, FIFO, socket, eventfd or message queue of every process.
+ * As above. */
+int kernel_files(struct kernel *kernel, void (*end)(void *arg, const struct file_end_row *row),
+		 void *arg, struct err *err);
 
 /* Adds to head.since_sched_ns to get CLOCK_MONOTONIC; refreshed by kernel_tasks. */
 int64_t kernel_clock_offset_ns(const struct kernel *kernel);

@@ -16,7 +16,10 @@ struct bpf_link;
 struct ring_buffer;
 
 enum kernel_part_index {
-	PART_TASKS, /* the only one that is read, not attached to an event */
+	/* These are read, not attached to an event. */
+	PART_TASKS,
+	PART_WAITS,
+	PART_FILES,
 	PART_FORK,
 	PART_EXEC,
 	PART_EXIT,
@@ -24,6 +27,8 @@ enum kernel_part_index {
 	PART_OOM,
 	PART_COUNT,
 };
+
+#define PART_FIRST_EVENT PART_FORK
 
 /* Variables of the programs; they live in a page that both sides map. */
 struct kernel_shared {
@@ -33,6 +38,8 @@ struct kernel_shared {
 	const volatile unsigned long long *own_arrival_ns;
 	const volatile unsigned long long *own_switches;
 	volatile int *want_threads;
+	volatile unsigned int *wanted_pids; /* WAIT_PIDS of them */
+	volatile unsigned int *wanted_count;
 };
 
 #define CLOCK_MEASURES 10
@@ -48,7 +55,7 @@ struct kernel {
 	void *event_arg;
 	size_t events;
 
-	/* kernel_tasks: rows of the last snapshot. */
+	/* kernel_tasks, kernel_waits, kernel_files: rows of the last one. */
 	char *rows;
 	size_t rows_used;
 	size_t rows_room;
@@ -74,7 +81,9 @@ int kernel_bpf_rights_check(struct err *err);
  * keeps them. */
 void kernel_bpf_rights_drop(bool (*still_works)(void *arg), void *arg);
 
-/* kernel_bpf_tasks.c: makes the first measures of the clock. */
+/* kernel_bpf_tasks.c: fills kernel->rows with what that part tells, anew. */
+int kernel_bpf_read(struct kernel *kernel, enum kernel_part_index part);
+/* Makes the first measures of the clock. */
 void kernel_bpf_clock_start(struct kernel *kernel);
 
 #endif

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +31,8 @@
 
 const struct kernel_part kernel_bpf_parts[PART_COUNT] = {
 	[PART_TASKS] = {.name = "tasks", .gives = "all processes and threads at one moment"},
+	[PART_WAITS] = {.name = "waits", .gives = "in which call each thread sleeps, on what"},
+	[PART_FILES] = {.name = "files", .gives = "who has which pipe or socket, how full it is"},
 	[PART_FORK] = {.name = "fork", .gives = "who started whom, also short-lived processes"},
 	[PART_EXEC] = {.name = "exec", .gives = "the moment a process becomes another program"},
 	[PART_EXIT] = {.name = "exit", .gives = "exit codes and the moment of death"},
@@ -67,6 +70,8 @@ static bool oom_is_older(const struct btf *btf, const struct btf_type *proto)
 
 static const struct part_programs part_programs[PART_COUNT] = {
 	[PART_TASKS] = {"bpf_iter_task", BTF_KIND_FUNC, "task_rows", NULL, NULL},
+	[PART_WAITS] = {"bpf_find_vma", BTF_KIND_FUNC, "wait_rows", NULL, NULL},
+	[PART_FILES] = {"bpf_iter_task_file", BTF_KIND_FUNC, "file_rows", NULL, NULL},
 	[PART_FORK] = {"btf_trace_sched_process_fork", BTF_KIND_TYPEDEF, "life_fork", NULL, NULL},
 	[PART_EXEC] = {"btf_trace_sched_process_exec", BTF_KIND_TYPEDEF, "life_exec", NULL, NULL},
 	[PART_EXIT] = {"btf_trace_sched_process_exit", BTF_KIND_TYPEDEF, "life_exit",
@@ -81,6 +86,7 @@ struct attempt {
 	const char *programs[PART_COUNT]; /* NULL: not this part */
 	unsigned int pid_namespace;
 	unsigned int ring_bytes;
+	uint64_t secret[2]; /* what the kernel's addresses are hashed with */
 };
 
 /* -- What libbpf says ---------------------------------------------------------- */
@@ -198,6 +204,7 @@ static int load(const struct attempt *attempt, struct programs **out)
 		bpf_program__set_autoload(program, wanted(attempt, bpf_program__name(program)));
 	skeleton->rodata->reader_namespace = attempt->pid_namespace;
 	skeleton->rodata->reader_sees_all = attempt->pid_namespace == FIRST_PID_NAMESPACE;
+	memcpy(skeleton->rodata->secret, attempt->secret, sizeof(attempt->secret));
 	bpf_map__set_max_entries(skeleton->maps.ring, attempt->ring_bytes);
 	r = programs__load(skeleton);
 	if (r) {
@@ -238,8 +245,8 @@ static void attach(struct kernel *kernel, struct programs *skeleton, const struc
 		if (!attempt->programs[i])
 			continue;
 		program = bpf_object__find_program_by_name(skeleton->obj, attempt->programs[i]);
-		kernel->links[i] = i == PART_TASKS ? bpf_program__attach_iter(program, NULL)
-						   : bpf_program__attach(program);
+		kernel->links[i] = i < PART_FIRST_EVENT ? bpf_program__attach_iter(program, NULL)
+							: bpf_program__attach(program);
 		part->works = kernel->links[i] != NULL;
 		if (!part->works)
 			say_refused(part, -errno);
@@ -265,6 +272,8 @@ static int keep_maps(struct kernel *kernel, struct programs *skeleton, struct er
 	shared->own_arrival_ns = &variables->own_arrival_ns;
 	shared->own_switches = &variables->own_switches;
 	shared->want_threads = &variables->want_threads;
+	shared->wanted_pids = variables->wanted_pids;
+	shared->wanted_count = &variables->wanted_count;
 	kernel->ring = ring_buffer__new(bpf_map__fd(skeleton->maps.ring), kernel_bpf_event,
 					kernel, NULL);
 	if (!kernel->ring)
@@ -319,6 +328,8 @@ int kernel_bpf_load(struct kernel *kernel, struct err *err)
 	if (stat("/proc/self/ns/pid", &own))
 		return err_set(err, -errno, "/proc/self/ns/pid: %s", strerror(errno));
 	attempt.pid_namespace = (unsigned int)own.st_ino;
+	if (getrandom(attempt.secret, sizeof(attempt.secret), 0) != sizeof(attempt.secret))
+		return err_set(err, -errno, "getrandom: %s", strerror(errno));
 	if (access(BTF_PATH, R_OK))
 		return err_set(err, -EOPNOTSUPP,
 			       "this kernel does not describe its types (no readable " BTF_PATH

@@ -2,7 +2,7 @@
 /*
  * kernel_bpf_tasks.c - the moment of all tasks, and the scheduler's clock.
  *
- * Owns: reading the iterator, checking its rows, adding up the processor time of a
+ * Owns: reading an iterator, checking the rows of tasks, adding up the processor time of a
  * process' threads, the distance of the two clocks.
  *
  * The first process of a machine may be missing in what the iterator tells (seen
@@ -71,9 +71,9 @@ static int read_all(struct kernel *kernel, int fd)
 	}
 }
 
-static int read_rows(struct kernel *kernel)
+int kernel_bpf_read(struct kernel *kernel, enum kernel_part_index part)
 {
-	int r, fd = bpf_iter_create(bpf_link__fd(kernel->links[PART_TASKS]));
+	int r, fd = bpf_iter_create(bpf_link__fd(kernel->links[part]));
 
 	if (fd < 0)
 		return -errno;
@@ -227,7 +227,7 @@ void kernel_bpf_clock_start(struct kernel *kernel)
 	for (int tries = 0; kernel->links[PART_TASKS] && tries < 10; tries++) {
 		struct look look = clock_look();
 
-		if (read_rows(kernel))
+		if (kernel_bpf_read(kernel, PART_TASKS))
 			return;
 		clock_measure(kernel, &look);
 		if (is_confirmed(kernel))
@@ -259,7 +259,7 @@ int kernel_tasks(struct kernel *kernel, const struct kernel_task_calls *calls, s
 	*kernel->shared.want_threads = calls->thread != NULL;
 	if (measure)
 		look = clock_look();
-	r = read_rows(kernel);
+	r = kernel_bpf_read(kernel, PART_TASKS);
 	if (!r && measure)
 		clock_measure(kernel, &look);
 	if (!r)

@@ -36,6 +36,27 @@ int kernel_tasks(struct kernel *kernel, const struct kernel_task_calls *calls, s
 	return err_set(err, -EOPNOTSUPP, "this mpstat was built without eBPF");
 }
 
+int kernel_waits(struct kernel *kernel, const uint32_t *pids, size_t count,
+		 void (*wait)(void *arg, const struct kernel_wait *wait), void *arg,
+		 struct err *err)
+{
+	(void)kernel;
+	(void)pids;
+	(void)count;
+	(void)wait;
+	(void)arg;
+	return err_set(err, -EOPNOTSUPP, "this mpstat was built without eBPF");
+}
+
+int kernel_files(struct kernel *kernel, void (*end)(void *arg, const struct file_end_row *row),
+		 void *arg, struct err *err)
+{
+	(void)kernel;
+	(void)end;
+	(void)arg;
+	return err_set(err, -EOPNOTSUPP, "this mpstat was built without eBPF");
+}
+
 int64_t kernel_clock_offset_ns(const struct kernel *kernel)
 {
 	(void)kernel;

@@ -39,12 +39,22 @@ struct life_source {
 
 /* ---- what it can see ------------------------------------------------------------- */
 
-/* Without "tasks" nothing is missing here: source_proc.c reads /proc instead. */
+/* A look at what there is now: without it /proc is read, and nothing is missing here. */
+static bool is_look(const struct kernel_part *part)
+{
+	static const char *const looks[] = {"tasks", "waits", "files"};
+
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		if (strcmp(part->name, looks[i]) == 0)
+			return true;
+	return false;
+}
+
 static void judge_part(struct life_source *s, const struct kernel_part *part)
 {
 	size_t used = strlen(s->text);
 
-	if (part->works || strcmp(part->name, "tasks") == 0)
+	if (part->works || is_look(part))
 		return;
 	snprintf(s->text + used, sizeof(s->text) - used, "; not seen: %s", part->gives);
 	if (s->note_count < NOTES)

@@ -150,7 +150,7 @@ static void every_part_says_what_it_gives(void **state)
 		assert_false(kernel_part(NULL, i)->works);
 		assert_false(kernel_has(NULL, part->name));
 	}
-	assert_int_equal(i, 6);
+	assert_int_equal(i, 8);
 	assert_false(kernel_has(watch->kernel, "teapot"));
 	assert_true(kernel_has(watch->kernel, "tasks"));
 }
@@ -178,7 +178,7 @@ static void opening_and_closing_leaves_nothing_open(void **state)
 		assert_int_equal(watch_open(&watch), 0);
 		if (!watch)
 			skip();
-		assert_true(descriptors() <= before + 7);
+		assert_true(descriptors() <= before + 9);
 		watch_close(&watch);
 		assert_int_equal(descriptors(), before);
 	}
