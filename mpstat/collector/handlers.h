@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * handlers.h - has a process handlers of signals that may do something for its threads?
+ *
+ * Owns: what /proc/PID/status said about it last.  A thread that nobody else can wake is
+ * not lost when a handler could post its semaphore or write into its pipe.  Handlers of
+ * faults, of the C library itself and of a key (SIGINT, SIGQUIT) are not meant.
+ */
+#ifndef MPSTAT_COLLECTOR_HANDLERS_H
+#define MPSTAT_COLLECTOR_HANDLERS_H
+
+#include "mpstat/model/map.h"
+
+#include <stdbool.h>
+
+struct handlers {
+	struct map known; /* struct handlers_known */
+	uint64_t look;
+};
+
+/* Once per look; what was not asked in the last one is forgotten. */
+void handlers_begin(struct handlers *handlers);
+bool handlers_of(struct handlers *handlers, const char *proc, uint32_t pid, uint64_t start,
+		 uint64_t now_ns);
+void handlers_free(struct handlers *handlers);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* wait_kinds.c - the ways to wait: one row each; and what they share.  See wait.h. */
+#include "mpstat/collector/wait.h"
+
+#include "mpstat/util/vec.h"
+
+#include <stdlib.h>
+
+extern const struct wait_kind wait_child, wait_file, wait_futex;
+
+const struct wait_kind *const wait_kinds[] = {
+	&wait_futex,
+	&wait_file,
+	&wait_child,
+	NULL,
+};
+
+static bool has_call(const struct wait_kind *kind, int32_t call)
+{
+	for (const int16_t *at = kind->calls; *at >= 0; at++)
+		if (*at == call)
+			return true;
+	return false;
+}
+
+bool wait_understand(struct wait_look *w, const struct blocked *thread, struct fact_thread *out)
+{
+	if (thread->syscall < 0 || (thread->state != 'S' && thread->state != 'D'))
+		return false;
+	for (size_t i = 0; wait_kinds[i]; i++)
+		if (has_call(wait_kinds[i], thread->syscall) &&
+		    wait_kinds[i]->understand(w, thread, out))
+			return true;
+	return false;
+}
+
+static int by_inner(const void *a, const void *b)
+{
+	const struct inner_thread *x = a, *y = b;
+
+	if (x->pid_namespace != y->pid_namespace)
+		return x->pid_namespace < y->pid_namespace ? -1 : 1;
+	return (x->inner_tid > y->inner_tid) - (x->inner_tid < y->inner_tid);
+}
+
+int wait_look_index(struct wait_look *w)
+{
+	w->inner.count = 0;
+	if (VEC_RESERVE(&w->inner, w->look->count))
+		return -1;
+	for (size_t i = 0; i < w->look->count; i++) {
+		const struct blocked *thread = &w->look->items[i];
+
+		w->inner.items[w->inner.count++] = (struct inner_thread){
+			thread->pid_namespace, thread->inner_tid, thread
+		};
+	}
+	if (w->inner.count)
+		qsort(w->inner.items, w->inner.count, sizeof(w->inner.items[0]), by_inner);
+	return 0;
+}
+
+const struct blocked *wait_find_thread(const struct wait_look *w, const struct blocked *near,
+				       uint32_t inner_tid)
+{
+	struct inner_thread key = { near->pid_namespace, inner_tid, NULL };
+	const struct inner_thread *found = NULL;
+
+	if (w->inner.count)
+		found = bsearch(&key, w->inner.items, w->inner.count, sizeof(key), by_inner);
+	return found ? found->thread : NULL;
+}
