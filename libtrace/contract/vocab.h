@@ -30,6 +30,8 @@ enum mpt_trait {
 				    * waits for that */
 	MPT_T_SIZE = 1 << 16,	   /* it is memory, of one size all its life */
 	MPT_T_MAPPED = 1 << 17,	   /* it is a file that processes map; they are listed */
+	MPT_T_HOLDERS = 1 << 18,   /* processes hold it; which, is told from outside (fact.h) */
+	MPT_T_WAITED = 1 << 19,	   /* one waits for it; from outside nothing more is seen */
 	/* Follows from others, see MPT_TRAITS: */
 	MPT_T_HELD = 1 << 30, /* OWNER or UNITS: TAKE holds, GIVE frees */
 };

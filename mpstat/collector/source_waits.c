@@ -256,6 +256,7 @@ static void source_waits_read(void *state, uint64_t now_ns, const struct fact_si
 	outside_begin(&s->waits.outside);
 	handlers_begin(&s->handlers);
 	s->waits.look = &s->look;
+	s->waits.locks.read = false;
 	if (!s->err.code && (wait_look_index(&s->waits) || translate(s)))
 		err_set(&s->err, -ENOMEM, "no memory for %zu threads", s->look.count);
 	if (!s->err.code)
@@ -276,6 +277,7 @@ static void source_waits_close(void *state)
 
 	blocked_look_free(&s->look);
 	outside_free(&s->waits.outside);
+	file_locks_free(&s->waits.locks);
 	functions_free(s->waits.functions);
 	handlers_free(&s->handlers);
 	free(s->waits.inner.items);
@@ -293,6 +295,7 @@ static int source_waits_open(void **state, const struct source_options *options,
 	if (!s)
 		return err_set(err, -ENOMEM, "no memory");
 	s->options = options;
+	s->waits.proc = options->proc;
 	s->waits.functions = functions_new(options->proc);
 	*state = s;
 	return 0;

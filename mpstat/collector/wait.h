@@ -11,6 +11,7 @@
 #define MPSTAT_COLLECTOR_WAIT_H
 
 #include "mpstat/collector/blocked.h"
+#include "mpstat/collector/file_locks.h"
 #include "mpstat/collector/outside.h"
 
 struct functions;
@@ -25,7 +26,9 @@ struct inner_thread {
 /* One look while it is translated. */
 struct wait_look {
 	const struct blocked_look *look;
+	const char *proc;
 	struct outside outside;
+	struct file_locks locks; /* read when the first asks */
 	struct functions *functions; /* names of code in shared libraries; NULL: not to be had */
 	struct {
 		struct inner_thread *items;
@@ -53,6 +56,9 @@ int wait_look_index(struct wait_look *w);
 /* The thread that one of `near`'s pid namespace calls `inner_tid`; NULL: there is none. */
 const struct blocked *wait_find_thread(const struct wait_look *w, const struct blocked *near,
 				       uint32_t inner_tid);
+
+/* The process of that number, as this look has it; start 0: it is not there. */
+struct process_id wait_find_process(const struct wait_look *w, uint32_t pid);
 
 static inline struct process_id wait_process_of(const struct blocked *thread)
 {

@@ -6,12 +6,14 @@
 
 #include <stdlib.h>
 
-extern const struct wait_kind wait_child, wait_file, wait_futex;
+extern const struct wait_kind wait_child, wait_file, wait_futex, wait_lock, wait_sysv;
 
 const struct wait_kind *const wait_kinds[] = {
 	&wait_futex,
 	&wait_file,
 	&wait_child,
+	&wait_lock,
+	&wait_sysv,
 	NULL,
 };
 
@@ -69,4 +71,21 @@ const struct blocked *wait_find_thread(const struct wait_look *w, const struct b
 	if (w->inner.count)
 		found = bsearch(&key, w->inner.items, w->inner.count, sizeof(key), by_inner);
 	return found ? found->thread : NULL;
+}
+
+struct process_id wait_find_process(const struct wait_look *w, uint32_t pid)
+{
+	size_t low = 0, high = w->look->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (w->look->items[middle].pid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < w->look->count && w->look->items[low].pid == pid)
+		return wait_process_of(&w->look->items[low]);
+	return (struct process_id){ pid, 0 };
 }

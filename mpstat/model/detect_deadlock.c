@@ -37,8 +37,14 @@ static void add_link(struct sentence *out, const struct thread *waiter)
 			words_thread(out, blocker);
 		}
 		break;
-	case WAIT_ANYBODY:
 	case WAIT_ENDS:
+		if (words_is_held(waiter)) {
+			sentence_add(out, ", held by ");
+			words_thread(out, blocker);
+			break;
+		}
+		/* fallthrough */
+	case WAIT_ANYBODY:
 		add_only(out, waiter);
 		break;
 	case WAIT_ANY:
@@ -86,7 +92,8 @@ static void add_ring(struct sentence *out, const struct thread *first)
 			break;
 		add_link(out, at);
 	}
-	if (waits_for(last) == WAIT_ANYBODY || waits_for(last) == WAIT_ENDS)
+	if (waits_for(last) == WAIT_ANYBODY ||
+	    (waits_for(last) == WAIT_ENDS && !words_is_held(last)))
 		add_only(out, last);
 }
 

@@ -264,6 +264,17 @@ static struct value units_state(const struct model *m, const struct object *o)
 	return v_text(m->scratch);
 }
 
+static struct value holders_state(const struct model *m, const struct object *o)
+{
+	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
+
+	if (!o->fact.ends_known)
+		return v_text("?");
+	out.brief = true;
+	words_holders(&out, o);
+	return v_text(m->scratch);
+}
+
 static struct value workers_state(const struct model *m, const struct object *o)
 {
 	if (o->fact.terminated)
@@ -308,6 +319,7 @@ struct value v_state(const struct model *m, const struct object *o)
 		{MPT_T_FLAG, flag_state},
 		{MPT_T_SLEEPERS, sleepers_state},
 		{MPT_T_UNITS, units_state},
+		{MPT_T_HOLDERS, holders_state},
 		{MPT_T_WORKERS, workers_state},
 		{MPT_T_MAPPED, mapped_state},
 		{MPT_T_OWNER, owner_state},

@@ -150,7 +150,7 @@ void words_holders(struct sentence *out, const struct object *object)
 	unsigned int others = 0;
 
 	for (const struct use *use = object->first_use; use; use = use->next) {
-		if (!use->known || use_is_rest(use) || !use_out(use))
+		if (!use->known || use_is_rest(use) || !(use_out(use) || use->can_give))
 			continue;
 		if (first)
 			others++;
@@ -170,6 +170,8 @@ bool words_is_held(const struct thread *thread)
 {
 	enum wait_for wait = waits_for(thread);
 
+	if (wait == WAIT_ENDS)
+		return kind_has(thread->wait_object->fact.kind, MPT_T_HOLDERS);
 	return (wait == WAIT_OWNER || wait == WAIT_HOLDERS) &&
 	       !kind_has(thread->wait_object->fact.kind, MPT_T_RUNS);
 }
@@ -189,7 +191,8 @@ void words_wait_held(struct sentence *out, const struct thread *thread)
 	const struct object *object = thread->wait_object;
 
 	words_wait(out, thread);
-	if (object && waits_holders_known(object)) {
+	if (object && (waits_holders_known(object) ||
+		       (kind_has(object->fact.kind, MPT_T_HOLDERS) && object->fact.ends_known))) {
 		sentence_add(out, " held by ");
 		words_holders(out, object);
 	}
