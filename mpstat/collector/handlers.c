@@ -13,18 +13,20 @@
 struct handlers_known {
 	struct map_node node; /* pid, start */
 	uint64_t look, read_ns;
-	bool any;
+	enum fact_handlers kind;
 };
 
 #define BIT(number) (UINT64_C(1) << ((number) - 1))
 
-static const uint64_t not_meant = BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGSEGV) | BIT(SIGBUS) |
+static const uint64_t not_meant = BIT(SIGSEGV) | BIT(SIGBUS) |
 				  BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP) | BIT(SIGABRT) |
 				  BIT(SIGSYS) | BIT(SIGPIPE) | BIT(SIGWINCH) | BIT(32) | BIT(33) |
 				  BIT(34);
 
+static const uint64_t of_keys = BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGTSTP);
+
 /* Not to be read: it may have some. */
-static bool read_any(const char *proc, uint32_t pid)
+static enum fact_handlers read_kind(const char *proc, uint32_t pid)
 {
 	char path[256], line[256];
 	uint64_t caught = ~UINT64_C(0);
@@ -37,7 +39,10 @@ static bool read_any(const char *proc, uint32_t pid)
 			break;
 	if (file)
 		fclose(file);
-	return caught & ~not_meant;
+	caught &= ~not_meant;
+	if (!caught)
+		return FACT_HANDLERS_NONE;
+	return caught & ~of_keys ? FACT_HANDLERS_OTHERS : FACT_HANDLERS_KEYS;
 }
 
 static void drop_old(struct handlers *handlers, bool all)
@@ -61,7 +66,7 @@ void handlers_begin(struct handlers *handlers)
 	handlers->look++;
 }
 
-bool handlers_of(struct handlers *handlers, const char *proc, uint32_t pid, uint64_t start,
+enum fact_handlers handlers_of(struct handlers *handlers, const char *proc, uint32_t pid, uint64_t start,
 		 uint64_t now_ns)
 {
 	struct map_key key = { { pid, start } };
@@ -71,19 +76,19 @@ bool handlers_of(struct handlers *handlers, const char *proc, uint32_t pid, uint
 	if (!known) {
 		known = calloc(1, sizeof(*known));
 		if (!known)
-			return true;
+			return FACT_HANDLERS_OTHERS;
 		known->node.key = key;
 		if (map_add(&handlers->known, &known->node)) {
 			free(known);
-			return true;
+			return FACT_HANDLERS_OTHERS;
 		}
 	}
 	known->look = handlers->look;
 	if (!known->read_ns || now_ns - known->read_ns >= AGAIN_NS) {
-		known->any = read_any(proc, pid);
+		known->kind = read_kind(proc, pid);
 		known->read_ns = now_ns;
 	}
-	return known->any;
+	return known->kind;
 }
 
 void handlers_free(struct handlers *handlers)

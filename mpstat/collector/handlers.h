@@ -4,14 +4,13 @@
  *
  * Owns: what /proc/PID/status said about it last.  A thread that nobody else can wake is
  * not lost when a handler could post its semaphore or write into its pipe.  Handlers of
- * faults, of the C library itself and of a key (SIGINT, SIGQUIT) are not meant.
+ * faults and of the C library itself are not meant; one of a key (SIGINT) ends most programs.
  */
 #ifndef MPSTAT_COLLECTOR_HANDLERS_H
 #define MPSTAT_COLLECTOR_HANDLERS_H
 
+#include "mpstat/model/fact.h"
 #include "mpstat/model/map.h"
-
-#include <stdbool.h>
 
 struct handlers {
 	struct map known; /* struct handlers_known */
@@ -20,7 +19,7 @@ struct handlers {
 
 /* Once per look; what was not asked in the last one is forgotten. */
 void handlers_begin(struct handlers *handlers);
-bool handlers_of(struct handlers *handlers, const char *proc, uint32_t pid, uint64_t start,
+enum fact_handlers handlers_of(struct handlers *handlers, const char *proc, uint32_t pid, uint64_t start,
 		 uint64_t now_ns);
 void handlers_free(struct handlers *handlers);
 

@@ -199,7 +199,7 @@ static void tell_threads(struct waits_source *s, const struct fact_sink *sink)
 			struct fact_thread *thread = &s->threads.items[i];
 
 			if (needs_handlers(thread))
-				thread->handlers = handlers_of(&s->handlers, s->options->proc,
+				thread->handlers = (uint8_t)handlers_of(&s->handlers, s->options->proc,
 							       thread->process.pid,
 							       thread->process.start, s->now_ns);
 			fact.u.thread = *thread;

@@ -120,14 +120,14 @@ static void add_all_ends(struct wait_look *w, const struct outside_object *objec
 	add_ends(w, object, file, receiver_of(file, side), false, true);
 }
 
-static bool ends_are_known(const struct wait_look *w, const struct open_file *file,
-			   enum side side)
+static enum fact_ends ends_of(const struct wait_look *w, const struct open_file *file,
+			      enum side side)
 {
-	if (!w->look->ends_whole || side == ACCEPTS || file->kind == FILE_TCP)
-		return false;
-	if (file->kind == FILE_UNIX)
-		return file->peer_inode && !(file->flags & FILE_DATAGRAM);
-	return !rows[file->kind].named || side == WRITES;
+	if (side == ACCEPTS || (rows[file->kind].named && side == READS) ||
+	    file->kind == FILE_TCP ||
+	    (file->kind == FILE_UNIX && (!file->peer_inode || file->flags & FILE_DATAGRAM)))
+		return FACT_ENDS_ANYBODY;
+	return w->look->ends_whole ? FACT_ENDS_TOLD : FACT_ENDS_UNKNOWN;
 }
 
 static void name_object(struct fact_object *fact, const struct open_file *file, uint64_t inode)
@@ -153,7 +153,7 @@ static void fill(struct wait_look *w, struct outside_object *object,
 	} else if (side == WRITES) {
 		fact->level = 1; /* it waits for room: something is in it */
 	}
-	fact->ends_known = ends_are_known(w, file, side);
+	fact->ends = (uint8_t)ends_of(w, file, side);
 	add_all_ends(w, object, file, side);
 }
 
@@ -172,8 +172,9 @@ static bool understand(struct wait_look *w, const struct blocked *thread, struct
 		return false;
 	if (object->fresh)
 		fill(w, object, file, side);
-	/* Both ways at once: what one of them is not sure of, nobody is. */
-	object->fact.ends_known &= ends_are_known(w, file, side);
+	/* Others wait there the other way round: who may come for one may come for all. */
+	if (ends_of(w, file, side) == FACT_ENDS_ANYBODY)
+		object->fact.ends = FACT_ENDS_ANYBODY;
 	out->wait_op = rows[file->kind].op[side];
 	out->wait_object = object->fact.id;
 	out->wait_deadline_ns = is_timed(thread, side) ? WAIT_TIMED : 0;

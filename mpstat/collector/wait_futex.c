@@ -296,7 +296,7 @@ static void set_ends(struct wait_look *w, const struct blocked *thread,
 {
 	if (!is_private(thread))
 		return;
-	object->fact.ends_known = true;
+	object->fact.ends = FACT_ENDS_TOLD;
 	outside_use(&w->outside, object, wait_process_of(thread), true, true);
 }
 

@@ -52,7 +52,7 @@ static void fill(struct wait_look *w, const struct blocked *thread, const struct
 	name_file(w, thread, &object->fact);
 	if (!holder.start)
 		return;
-	object->fact.ends_known = true;
+	object->fact.ends = FACT_ENDS_TOLD;
 	outside_use(&w->outside, object, holder, true, false);
 }
 

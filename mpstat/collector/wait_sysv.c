@@ -58,7 +58,7 @@ static void set_holder(struct wait_look *w, const struct blocked *thread,
 	holder = wait_find_process(w, pid > 0 ? (uint32_t)pid : 0);
 	if (!holder.start)
 		return;
-	object->fact.ends_known = true;
+	object->fact.ends = FACT_ENDS_TOLD;
 	outside_use(&w->outside, object, holder, true, false);
 }
 
@@ -99,6 +99,7 @@ static bool understand_queue(struct wait_look *w, const struct blocked *thread,
 	if (!object)
 		return false;
 	snprintf(object->fact.name, sizeof(object->fact.name), "%d", queue);
+	object->fact.ends = FACT_ENDS_ANYBODY;
 	if (in_our_namespace(w, thread) && msgctl(queue, IPC_STAT, &state) == 0) {
 		object->fact.level = state.msg_qnum;
 		object->fact.level_bytes = state.__msg_cbytes;

@@ -8,6 +8,7 @@
 #include "mpstat/commands/blind.h"
 
 #include "mpstat/commands/stop.h"
+#include "mpstat/model/waits.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,14 +71,26 @@ static uint64_t progress_of(const struct process *process)
 	return records;
 }
 
-/* /proc tells where the first thread sleeps.  Does the domain tell it too? */
-static bool told_by_domain(const struct process *process)
+/* Outside of any domain a wait is explained when who could end it is known, or that
+ * anybody could. */
+static bool is_explained(const struct thread *thread)
+{
+	const struct object *object = thread->wait_object;
+
+	if (!object || object->id.domain || thread->fact.wait_deadline_ns)
+		return true;
+	return waits_for(thread) != WAIT_UNKNOWN || object->fact.ends != FACT_ENDS_UNKNOWN ||
+	       object->fact.held;
+}
+
+/* /proc tells where the first thread sleeps.  Does another source tell it, too? */
+static bool told_by_others(const struct process *process)
 {
 	const struct thread *thread;
 
 	for (thread = process->first_thread; thread; thread = thread->next)
 		if (thread->fact.tid == process->id.pid && thread->fact.wait_op)
-			return true;
+			return is_explained(thread);
 	return false;
 }
 
@@ -89,7 +102,7 @@ static bool is_suspect(const struct process *process)
 		return false;
 	if (fact->state != 'S' && fact->state != 'D')
 		return false; /* runs, or is stopped by somebody who knows */
-	if (is_understood(fact->inside) || told_by_domain(process))
+	if (is_understood(fact->inside) || told_by_others(process))
 		return false;
 	if (!process->domain)
 		return true;

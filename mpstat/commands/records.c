@@ -35,6 +35,7 @@ struct follow {
 	struct err *err;
 	struct record *waiting;
 	size_t count, room;
+	bool begun; /* the output */
 	size_t write_at; /* so many waiting: write */
 	uint64_t limit;	 /* records to write, 0: no end */
 	uint64_t since;	 /* when the command began, of the clock of records */
@@ -80,10 +81,21 @@ static enum asked_for is_asked_for(const struct follow *follow, const struct rec
 	return process->matched ? ASKED_FOR : ASKED_NOT;
 }
 
+/* What begins the output comes before the first record, also when the first look brings
+ * more of them than are held back. */
+static int begin_output(struct follow *follow, const struct export_about *about)
+{
+	if (follow->begun)
+		return 0;
+	follow->begun = true;
+	return follow->exporter->begin(follow->output.file, about, follow->err);
+}
+
 static void write_one(struct follow *follow, const struct export_about *about,
 		      const struct record *record)
 {
-	if (follow->exporter->record(follow->output.file, about, record, follow->err) == 0)
+	if (begin_output(follow, about) == 0 &&
+	    follow->exporter->record(follow->output.file, about, record, follow->err) == 0)
 		follow->totals.records++;
 }
 
@@ -154,7 +166,7 @@ static int first_look(struct follow *follow)
 	if (session_found(&follow->session, follow->err) < 0)
 		return follow->err->code;
 	about = report_about(&follow->session);
-	return follow->exporter->begin(follow->output.file, &about, follow->err);
+	return begin_output(follow, &about);
 }
 
 /* Reads until the rings have shown all that was in them when the command began;

@@ -55,9 +55,11 @@ void detect_thread(struct finding *finding, const struct model *model,
 		detect_object(finding, thread->wait_object->id);
 }
 
-bool detect_handler_may_end(const struct thread *thread)
+bool detect_handler_may_end(const struct thread *thread, bool alone)
 {
-	return thread->fact.handlers && waits_for(thread) == WAIT_ENDS;
+	enum fact_handlers least = alone ? FACT_HANDLERS_KEYS : FACT_HANDLERS_OTHERS;
+
+	return waits_for(thread) == WAIT_ENDS && thread->fact.handlers >= least;
 }
 
 const char *detect_plural(uint64_t count)

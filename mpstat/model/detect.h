@@ -34,8 +34,9 @@ void detect_missed(struct findings *out);
 /* Does it wait for data only from those who wait for the same (detect_forgotten_end.c)? */
 bool detect_is_forgotten(const struct thread *thread);
 
-/* Could a signal handler of one of its threads end the wait of a thread?  Not of a lock. */
-bool detect_handler_may_end(const struct thread *thread);
+/* Could a signal handler of its process end the wait of a thread?  Not of a lock.  One of a
+ * key counts for a thread that is alone with it: others want it to end. */
+bool detect_handler_may_end(const struct thread *thread, bool alone);
 
 /* "" for 1, else "s". */
 const char *detect_plural(uint64_t count);

@@ -169,7 +169,7 @@ static bool handler_may_end(const struct thread *first)
 	const struct thread *at = first;
 
 	do {
-		if (detect_handler_may_end(at))
+		if (detect_handler_may_end(at, false))
 			return true;
 		at = at->blocker;
 	} while (at != first);

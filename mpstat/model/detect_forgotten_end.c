@@ -91,13 +91,15 @@ static void check(const struct model *model, struct findings *out)
 		if (at->id.domain || !at->matched || at->verdict != VERDICT_STUCK)
 			continue;
 		reader = first_reader(at);
-		if (reader && detect_is_forgotten(reader))
+		/* A handler that writes to wake the reader is why some keep it open. */
+		if (reader && detect_is_forgotten(reader) &&
+		    !detect_handler_may_end(reader, false))
 			add_finding(model, reader, out);
 	}
 }
 
 const struct detector detect_forgotten_end = {
 	.name = "forgotten-end",
-	.help = "readers that wait for the end of a pipe whose write end they have open themselves",
+	.help = "readers of a pipe whose only write ends they have open themselves",
 	.check = check,
 };

@@ -88,7 +88,7 @@ static bool matches(const struct model *model, const struct knot *knot)
 static bool handler_may_end(const struct model *model, const struct knot *knot)
 {
 	for (const struct thread *at = knot->first; at; at = waits_knot_next(model, at))
-		if (detect_handler_may_end(at))
+		if (detect_handler_may_end(at, false))
 			return true;
 	return false;
 }

@@ -86,7 +86,7 @@ static void check(const struct model *model, struct findings *out)
 
 		if (waits_cycle(model, i)->length == 1 && first->process->matched &&
 		    !waits_for_itself(first) && !detect_is_forgotten(first))
-			add_finding(model, first, !detect_handler_may_end(first), out);
+			add_finding(model, first, !detect_handler_may_end(first, true), out);
 	}
 	while ((process = model_next_process(model, process)))
 		if (process->matched && process_lives(process))

@@ -199,7 +199,7 @@ struct fact_thread {
 	uint64_t wait_since_ns;
 	uint64_t wait_deadline_ns; /* 0: for ever */
 	bool wait_over;		   /* what it waits for has come: it is being woken */
-	bool handlers; /* its process has handlers of signals that may do something for it */
+	uint8_t handlers; /* enum fact_handlers, of its process */
 	/* It is a worker of this object with WORKERS; domain 0: of none. */
 	struct object_id serves;
 	/* It runs a task of task_object, or (task_awaited) waits for the result of one;
@@ -233,6 +233,20 @@ enum fact_owner {
 	FACT_OWNER_GONE,      /* ended, and nobody takes over */
 	FACT_OWNER_INHERITED, /* a thread of the parent: fork copied the lock while it was held */
 	FACT_OWNERS,
+};
+
+/* Who has an object outside of any domain open. */
+enum fact_ends {
+	FACT_ENDS_UNKNOWN,
+	FACT_ENDS_TOLD,	  /* all are told (fact_use), and no other can come */
+	FACT_ENDS_ANYBODY, /* it has a name or an address: somebody may come any time */
+};
+
+/* May a handler of a signal do something for a thread of the process? */
+enum fact_handlers {
+	FACT_HANDLERS_NONE,
+	FACT_HANDLERS_KEYS,  /* only of those that keys of the terminal send */
+	FACT_HANDLERS_OTHERS,
 };
 
 struct fact_object {
@@ -287,10 +301,9 @@ struct fact_object {
 	/* SIZE kinds with OWNER: whose lock guards it, when not its own */
 	bool unguarded;		/* nobody's */
 	struct object_id guard; /* domain 0: its own, or nobody's */
-	/* Outside of any domain nobody keeps totals: what is in it now, and whether every
-	 * process that has an end of it open is told (fact_use) and no other can open one. */
+	/* Outside of any domain nobody keeps totals: what is in it now. */
 	uint64_t level, level_bytes;
-	bool ends_known;
+	uint8_t ends; /* enum fact_ends */
 	/* DEPTH kinds */
 	uint64_t oldest_ns; /* when the oldest unit was put; 0: none or unknown */
 	struct fact_side take, give;

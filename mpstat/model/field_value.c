@@ -268,7 +268,7 @@ static struct value holders_state(const struct model *m, const struct object *o)
 {
 	struct sentence out = sentence_begin(m->scratch, MODEL_SCRATCH);
 
-	if (!o->fact.ends_known)
+	if (o->fact.ends != FACT_ENDS_TOLD)
 		return v_text("?");
 	out.brief = true;
 	words_holders(&out, o);

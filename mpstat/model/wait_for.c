@@ -172,7 +172,7 @@ bool waits_ends_by(const struct thread *thread, const struct use *use)
 /* A process that has ended has no end open; one that nobody tells of might do anything. */
 static enum wait_for for_ends(const struct thread *thread, const struct object *object)
 {
-	if (!object->fact.ends_known)
+	if (object->fact.ends != FACT_ENDS_TOLD)
 		return WAIT_UNKNOWN;
 	for (const struct use *use = object->first_use; use; use = use->next)
 		if (waits_ends_by(thread, use) && !use->known)

@@ -192,7 +192,7 @@ void words_wait_held(struct sentence *out, const struct thread *thread)
 
 	words_wait(out, thread);
 	if (object && (waits_holders_known(object) ||
-		       (kind_has(object->fact.kind, MPT_T_HOLDERS) && object->fact.ends_known))) {
+		       (kind_has(object->fact.kind, MPT_T_HOLDERS) && object->fact.ends == FACT_ENDS_TOLD))) {
 		sentence_add(out, " held by ");
 		words_holders(out, object);
 	}
