@@ -12,9 +12,8 @@
 
 #include "mpstat/collector/blocked.h"
 #include "mpstat/collector/file_locks.h"
+#include "mpstat/collector/functions.h"
 #include "mpstat/collector/outside.h"
-
-struct functions;
 
 /* A thread by the number it has in its own pid namespace, as memory names it. */
 struct inner_thread {
@@ -56,6 +55,9 @@ int wait_look_index(struct wait_look *w);
 /* The thread that one of `near`'s pid namespace calls `inner_tid`; NULL: there is none. */
 const struct blocked *wait_find_thread(const struct wait_look *w, const struct blocked *near,
 				       uint32_t inner_tid);
+
+/* In which waiting function of the C library it sleeps. */
+enum function wait_function(const struct wait_look *w, const struct blocked *thread);
 
 /* The process of that number, as this look has it; start 0: it is not there. */
 struct process_id wait_find_process(const struct wait_look *w, uint32_t pid);

@@ -7,7 +7,6 @@
  * of glibc on 64 bits, the same from 2.26 to 2.41.  Owners are numbers of threads, as
  * whoever took the lock calls itself.
  */
-#include "mpstat/collector/functions.h"
 #include "mpstat/collector/wait.h"
 
 #include "libtrace/contract/vocab.h"
@@ -69,30 +68,6 @@ static uint32_t word_or_0(const struct blocked *thread, int32_t index)
 	uint32_t value;
 
 	return word(thread, index, &value) ? value : 0;
-}
-
-static enum function function_at(const struct wait_look *w, const struct blocked *thread,
-				 uint64_t address)
-{
-	return functions_at(w->functions, thread->pid, thread->start, thread->place.space,
-			    address);
-}
-
-/* The innermost function of those known: where it is, or was called from.  Below that lies
- * what was left on the stack by earlier calls, so it has to agree with the words. */
-static enum function innermost(const struct wait_look *w, const struct blocked *thread)
-{
-	enum function found;
-
-	if (!w->functions)
-		return FUNCTION_UNKNOWN;
-	found = function_at(w, thread, thread->ip);
-	for (size_t i = 0; thread->has & BLOCKED_HAS_STACK && i < thread->stack_words; i++) {
-		if (found == FUNCTION_UNKNOWN || found > FUNCTION_OUTSIDE)
-			break;
-		found = function_at(w, thread, thread->stack[i]);
-	}
-	return found;
 }
 
 /* ---- what it may be -------------------------------------------------------------- */
@@ -311,7 +286,7 @@ static bool understand(struct wait_look *w, const struct blocked *thread, struct
 	    (command != FUTEX_WAIT && command != FUTEX_WAIT_BITSET && command != FUTEX_LOCK_PI &&
 	     command != FUTEX_LOCK_PI2))
 		return false;
-	sleeper.function = innermost(w, thread);
+	sleeper.function = wait_function(w, thread);
 	for (size_t i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++)
 		if (guesses[i](&sleeper, &guess))
 			break;

@@ -6,9 +6,10 @@
 
 #include <stdlib.h>
 
-extern const struct wait_kind wait_child, wait_file, wait_futex, wait_lock, wait_sysv;
+extern const struct wait_kind wait_child, wait_file, wait_futex, wait_lock, wait_parked, wait_sysv;
 
 const struct wait_kind *const wait_kinds[] = {
+	&wait_parked, /* before wait_futex, that takes all */
 	&wait_futex,
 	&wait_file,
 	&wait_child,
@@ -88,4 +89,28 @@ struct process_id wait_find_process(const struct wait_look *w, uint32_t pid)
 	if (low < w->look->count && w->look->items[low].pid == pid)
 		return wait_process_of(&w->look->items[low]);
 	return (struct process_id){ pid, 0 };
+}
+
+static enum function function_at(const struct wait_look *w, const struct blocked *thread,
+				 uint64_t address)
+{
+	return functions_at(w->functions, thread->pid, thread->start, thread->place.space,
+			    address);
+}
+
+/* The innermost function of those known: where it is, or was called from.  Below that lies
+ * what was left on the stack by earlier calls, so it has to agree with the words. */
+enum function wait_function(const struct wait_look *w, const struct blocked *thread)
+{
+	enum function found;
+
+	if (!w->functions)
+		return FUNCTION_UNKNOWN;
+	found = function_at(w, thread, thread->ip);
+	for (size_t i = 0; thread->has & BLOCKED_HAS_STACK && i < thread->stack_words; i++) {
+		if (found == FUNCTION_UNKNOWN || found > FUNCTION_OUTSIDE)
+			break;
+		found = function_at(w, thread, thread->stack[i]);
+	}
+	return found;
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * wait_parked.c - a mutex with priority inheritance that the kernel refused to wait for.
+ *
+ * The kernel sees that the wait would close a ring and says so (EDEADLK); the C library then
+ * lets the thread sleep for ever, on a word of its own stack that nobody else knows.  Which
+ * mutex it wanted is still on the stack, and who has that is in its lock word.
+ */
+#include "mpstat/collector/wait.h"
+
+#include "libtrace/contract/vocab.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#define TID_MASK 0x3fffffffu
+#define MUTEX_PI 0x20u
+#define MUTEX_KINDS 0x3ffu
+#define STACK_NEAR 4096
+
+struct mutex_words {
+	uint32_t lock, count, owner, users, kind;
+};
+
+static bool is_parked(struct wait_look *w, const struct blocked *thread)
+{
+	enum function function;
+	uint32_t word;
+
+	if (!(thread->has & BLOCKED_HAS_MEMORY) || thread->memory_size < sizeof(word) ||
+	    thread->argument[0] < thread->sp || thread->argument[0] - thread->sp > STACK_NEAR ||
+	    thread->argument[2] || thread->argument[3])
+		return false;
+	memcpy(&word, thread->memory + BLOCKED_BEFORE, sizeof(word));
+	/* It is called from a part of pthread_mutex_lock that has no name of its own. */
+	function = wait_function(w, thread);
+	return !word && (function == FUNCTION_MUTEX_LOCK || function <= FUNCTION_OUTSIDE);
+}
+
+static bool read_words(const struct blocked *thread, uint64_t address, struct mutex_words *words)
+{
+	struct iovec to = { words, sizeof(*words) };
+	struct iovec from = { (void *)(uintptr_t)address, sizeof(*words) };
+
+	return process_vm_readv((pid_t)thread->pid, &to, 1, &from, 1, 0) ==
+	       (ssize_t)sizeof(*words);
+}
+
+/* A pointer to a mutex of that kind that another thread has. */
+static const struct blocked *owner_at(const struct wait_look *w, const struct blocked *thread,
+				      uint64_t address)
+{
+	const struct blocked *owner;
+	struct mutex_words words;
+
+	if (address % 8 || !address || !read_words(thread, address, &words) ||
+	    !(words.kind & MUTEX_PI) || words.kind & ~MUTEX_KINDS || !(words.lock & TID_MASK))
+		return NULL;
+	owner = wait_find_thread(w, thread, words.lock & TID_MASK);
+	return owner != thread ? owner : NULL;
+}
+
+static void fill(struct fact_object *fact, uint64_t address, const struct blocked *owner)
+{
+	snprintf(fact->name, sizeof(fact->name), "0x%" PRIx64, address);
+	fact->held = true;
+	fact->owner_process = wait_process_of(owner);
+	fact->owner_tid = owner->tid;
+}
+
+static bool understand(struct wait_look *w, const struct blocked *thread, struct fact_thread *out)
+{
+	const struct blocked *owner = NULL;
+	struct outside_object *object;
+	uint64_t address = 0;
+
+	if (!is_parked(w, thread))
+		return false;
+	for (size_t i = 0; i < thread->stack_words && !owner; i++) {
+		address = thread->stack[i];
+		owner = owner_at(w, thread, address);
+	}
+	if (!owner)
+		return false;
+	object = outside_obtain(&w->outside, MPT_KIND_MUTEX,
+				(struct map_key){ { 0, 3, thread->place.space, address } });
+	if (!object)
+		return false;
+	if (object->fresh)
+		fill(&object->fact, address, owner);
+	out->wait_op = MPT_OP_MUTEX_LOCK;
+	out->wait_object = object->fact.id;
+	return true;
+}
+
+static const int16_t calls[] = { SYS_futex, -1 };
+
+const struct wait_kind wait_parked = {
+	.name = "parked",
+	.calls = calls,
+	.understand = understand,
+};
