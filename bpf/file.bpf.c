@@ -11,6 +11,10 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* Process 1 was among them.  In another pid namespace than the machine's first it is never
+ * left out. */
+int first_seen = 0;
+
 #define KINDS                                                                                      \
 	(1u << FILE_ROW_PIPE | 1u << FILE_ROW_FIFO | 1u << FILE_ROW_UNIX | 1u << FILE_ROW_TCP |    \
 	 1u << FILE_ROW_EVENTFD | 1u << FILE_ROW_MQUEUE)
@@ -27,6 +31,8 @@ int file_rows(struct bpf_iter__task_file *ctx)
 	bpf_probe_read_kernel(&file, sizeof(file), &ctx->file);
 	if (!task || !file || task->flags & PF_KTHREAD)
 		return 0;
+	if (task->tgid == 1 || !reader_sees_all)
+		first_seen = 1;
 	tell_file(&row.file, file);
 	if (!(1u << row.file.kind & KINDS))
 		return 0;

@@ -158,6 +158,7 @@ struct restart_block {
 		} futex;
 		struct {
 			int clockid;
+			void *rmtp;
 		} nanosleep;
 		struct {
 			void *ufds;

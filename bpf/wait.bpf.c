@@ -56,26 +56,27 @@ static __always_inline bool is_wanted(__u32 pid)
 
 #define FUTEX_COMMAND 0x7f
 #define FUTEX_WAIT 0
+#define CLOCKS 16
 
 /* After a stop a call with a timeout goes on as restart_syscall, its arguments still in
  * the registers.  What it is to go on with tells which call it was. */
-static __always_inline void resolve_restart(struct wait_row *row, const struct task_struct *task)
+static __always_inline __s32 restarted(const struct wait_row *row, const struct task_struct *task)
 {
 	__u32 bitset = (row->argument[1] & FUTEX_COMMAND) == FUTEX_WAIT ? ~0u
 									: (__u32)row->argument[5];
-	bool same_pointer;
+	__u64 rest = (__u64)BPF_CORE_READ(task, restart_block.nanosleep.rmtp);
 
-	if (row->syscall != CALL_RESTART)
-		return;
-	same_pointer = row->argument[0] == (__u64)BPF_CORE_READ(task, restart_block.futex.uaddr);
-	if (same_pointer && BPF_CORE_READ(task, restart_block.futex.bitset) == bitset &&
-	    BPF_CORE_READ(task, restart_block.futex.val) == (__u32)row->argument[2])
-		row->syscall = CALL_FUTEX;
-	else if (same_pointer &&
-		 BPF_CORE_READ(task, restart_block.poll.nfds) == (int)row->argument[1])
-		row->syscall = CALL_POLL;
-	else if (BPF_CORE_READ(task, restart_block.nanosleep.clockid) == (int)row->argument[0])
-		row->syscall = CALL_CLOCK_NANOSLEEP;
+	if (row->argument[0] == (__u64)BPF_CORE_READ(task, restart_block.futex.uaddr)) {
+		if (BPF_CORE_READ(task, restart_block.futex.bitset) == bitset &&
+		    BPF_CORE_READ(task, restart_block.futex.val) == (__u32)row->argument[2])
+			return CALL_FUTEX;
+		if (BPF_CORE_READ(task, restart_block.poll.nfds) == (int)row->argument[1])
+			return CALL_POLL;
+	}
+	/* The clock may be another one: a real time to wait is told as a monotonic one. */
+	if (row->argument[0] < CLOCKS && rest == row->argument[3])
+		return CALL_CLOCK_NANOSLEEP;
+	return rest == row->argument[1] ? CALL_NANOSLEEP : CALL_RESTART;
 }
 
 /* -- Memory ------------------------------------------------------------------------- */
@@ -214,7 +215,8 @@ static __always_inline void see_wait(struct wait_row *row, struct file_row *file
 
 	row->since_sched_ns = asleep_since(task);
 	wait_of_registers(row, task, (const struct pt_regs *)bpf_task_pt_regs(task));
-	resolve_restart(row, task);
+	if (row->syscall == CALL_RESTART)
+		row->syscall = restarted(row, task);
 	number = (__u32)row->syscall;
 	if (number >= WAIT_CALLS)
 		return;

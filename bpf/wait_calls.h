@@ -20,6 +20,7 @@ enum wait_trait {
 
 #define CALL_POLL 7
 #define CALL_SELECT 23
+#define CALL_NANOSLEEP 35
 #define CALL_FUTEX 202
 #define CALL_RESTART 219
 #define CALL_CLOCK_NANOSLEEP 230

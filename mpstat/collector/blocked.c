@@ -11,6 +11,8 @@
 #include "mpstat/util/vec.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,16 +70,28 @@ static bool are_sorted(const struct blocked_look *look)
 	return true;
 }
 
+/* On some machines the kernel's iterators leave out the first process. */
+static bool has_first(const struct blocked_look *look)
+{
+	for (size_t i = 0; i < look->count; i++)
+		if (look->items[i].pid == 1)
+			return true;
+	return false;
+}
+
 static int take_threads(struct taking *taking, struct err *err)
 {
 	struct blocked_look *look = taking->look;
 	int r;
 
 	look->by_kernel = kernel_has(taking->kernel, "waits");
-	if (!look->by_kernel)
-		return err_set(err, -EOPNOTSUPP, "no eBPF program tells what threads wait for");
-	r = blocked_kernel_threads(taking, err);
-	if (!r && !are_sorted(look))
+	if (look->by_kernel)
+		r = blocked_kernel_threads(taking, err);
+	else
+		r = blocked_proc_threads(taking, err);
+	if (!r && look->by_kernel && !has_first(look))
+		blocked_proc_add_threads(taking, 1);
+	if (!are_sorted(look))
 		qsort(look->items, look->count, sizeof(*look->items), compare_threads);
 	return r;
 }
@@ -110,19 +124,63 @@ static bool needs_ends(const struct blocked_look *look)
 	return false;
 }
 
+/* Threads of a process whose first one has ended tell the same, each. */
+static void drop_doubles(struct blocked_look *look)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < look->end_count; i++)
+		if (!kept || compare_ends(&look->ends[kept - 1], &look->ends[i]) != 0)
+			look->ends[kept++] = look->ends[i];
+	look->end_count = kept;
+}
+
+static int take_ends_by_kernel(struct taking *taking, struct err *err)
+{
+	bool first_seen = false;
+	int r = blocked_kernel_ends(taking, &first_seen, err);
+
+	taking->look->ends_whole = !r;
+	if (!r && !first_seen)
+		blocked_proc_add_ends_of(taking, 1);
+	return r;
+}
+
 static int take_ends(struct taking *taking, struct err *err)
 {
 	struct blocked_look *look = taking->look;
-	int r = 0;
+	int r;
 
 	if (!needs_ends(look))
 		return 0;
-	if (kernel_has(taking->kernel, "files")) {
-		r = blocked_kernel_ends(taking, err);
-		look->ends_whole = !r;
-	}
+	if (kernel_has(taking->kernel, "files"))
+		r = take_ends_by_kernel(taking, err);
+	else
+		r = blocked_proc_ends(taking, err);
 	qsort(look->ends, look->end_count, sizeof(*look->ends), compare_ends);
+	drop_doubles(look);
 	return r;
+}
+
+static void set_note(struct taking *taking)
+{
+	struct blocked_look *look = taking->look;
+
+	look->unreadable += taking->left_out;
+	if (taking->left_out)
+		snprintf(look->note, sizeof(look->note),
+			 "%" PRIu64 " threads are left out, as reading them from /proc takes too "
+			 "long: needs CAP_BPF and CAP_PERFMON",
+			 taking->left_out);
+	else if (look->unreadable)
+		snprintf(look->note, sizeof(look->note),
+			 "what %" PRIu64 " threads wait for is not seen: needs CAP_BPF and "
+			 "CAP_PERFMON, or the same user and ptrace scope 0",
+			 look->unreadable);
+	else if (look->end_count && !look->ends_whole)
+		snprintf(look->note, sizeof(look->note),
+			 "who has which pipe or socket is not seen of all processes: needs CAP_BPF "
+			 "and CAP_PERFMON, or the same user and ptrace scope 0");
 }
 
 static int take(struct taking *taking, struct err *err)
@@ -131,6 +189,7 @@ static int take(struct taking *taking, struct err *err)
 
 	if (!r)
 		r = take_ends(taking, err);
+	set_note(taking);
 	if (!r && taking->failed)
 		r = err_set(err, taking->failed, "no memory for %zu threads and %zu open files",
 			    taking->look->count + 1, taking->look->end_count);

@@ -146,7 +146,7 @@ static void take_end(void *arg, const struct file_end_row *row)
 	fill_file(&end->file, &row->file);
 }
 
-int blocked_kernel_ends(struct taking *taking, struct err *err)
+int blocked_kernel_ends(struct taking *taking, bool *first_seen, struct err *err)
 {
-	return kernel_files(taking->kernel, take_end, taking, err);
+	return kernel_files(taking->kernel, take_end, taking, first_seen, err);
 }

@@ -72,9 +72,9 @@ int kernel_waits(struct kernel *kernel, const uint32_t *pids, size_t count,
 		 struct err *err);
 
 /* Every descriptor of a pipe, FIFO, socket, eventfd or message queue of every process.
- * As above. */
+ * As above.  *first_seen: process 1 was among them; some machines' kernels leave it out. */
 int kernel_files(struct kernel *kernel, void (*end)(void *arg, const struct file_end_row *row),
-		 void *arg, struct err *err);
+		 void *arg, bool *first_seen, struct err *err);
 
 /* Adds to head.since_sched_ns to get CLOCK_MONOTONIC; refreshed by kernel_tasks. */
 int64_t kernel_clock_offset_ns(const struct kernel *kernel);

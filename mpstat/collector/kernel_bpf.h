@@ -40,6 +40,7 @@ struct kernel_shared {
 	volatile int *want_threads;
 	volatile unsigned int *wanted_pids; /* WAIT_PIDS of them */
 	volatile unsigned int *wanted_count;
+	volatile int *first_seen;
 };
 
 #define CLOCK_MEASURES 10

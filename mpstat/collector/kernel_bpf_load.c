@@ -274,6 +274,7 @@ static int keep_maps(struct kernel *kernel, struct programs *skeleton, struct er
 	shared->want_threads = &variables->want_threads;
 	shared->wanted_pids = variables->wanted_pids;
 	shared->wanted_count = &variables->wanted_count;
+	shared->first_seen = &variables->first_seen;
 	kernel->ring = ring_buffer__new(bpf_map__fd(skeleton->maps.ring), kernel_bpf_event,
 					kernel, NULL);
 	if (!kernel->ring)

@@ -70,14 +70,16 @@ int kernel_waits(struct kernel *kernel, const uint32_t *pids, size_t count,
 }
 
 int kernel_files(struct kernel *kernel, void (*end)(void *arg, const struct file_end_row *row),
-		 void *arg, struct err *err)
+		 void *arg, bool *first_seen, struct err *err)
 {
 	size_t offset = 0;
 	int r;
 
 	if (!kernel->links[PART_FILES])
 		return err_set(err, -EOPNOTSUPP, "%s", kernel->parts[PART_FILES].why);
+	*kernel->shared.first_seen = 0;
 	r = kernel_bpf_read(kernel, PART_FILES);
+	*first_seen = *kernel->shared.first_seen != 0;
 	while (!r && kernel->rows_used - offset >= sizeof(struct file_end_row)) {
 		const void *at = kernel->rows + offset;
 		const struct file_end_row *row = at;

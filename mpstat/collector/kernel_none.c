@@ -49,11 +49,12 @@ int kernel_waits(struct kernel *kernel, const uint32_t *pids, size_t count,
 }
 
 int kernel_files(struct kernel *kernel, void (*end)(void *arg, const struct file_end_row *row),
-		 void *arg, struct err *err)
+		 void *arg, bool *first_seen, struct err *err)
 {
 	(void)kernel;
 	(void)end;
 	(void)arg;
+	(void)first_seen;
 	return err_set(err, -EOPNOTSUPP, "this mpstat was built without eBPF");
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static int open_looks(void **state, bool by_kernel)
 {
@@ -66,7 +67,7 @@ void looks_take(struct looks *looks)
 	struct err err = {0};
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (blocked_look_take(&looks->look, kernel, "/proc", NULL, 0,
+	if (blocked_look_take(&looks->look, kernel, "/proc", looks->pids, looks->pid_count,
 			      (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(looks->look.by_kernel, kernel != NULL);
@@ -91,6 +92,21 @@ static int is_there(void *arg)
 	       (looks->syscall == SYSCALL_ANY || blocked->syscall == looks->syscall);
 }
 
+/* A look takes long: by time and not by tries. */
+bool looks_until(struct looks *looks, int (*is)(void *arg))
+{
+	struct timespec start, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		if (is(looks))
+			return true;
+		usleep(1000);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec - start.tv_sec <= 10);
+	return false;
+}
+
 const struct blocked *looks_for_state(struct looks *looks, pid_t pid, int syscall, char state)
 {
 	const struct blocked *blocked;
@@ -98,7 +114,7 @@ const struct blocked *looks_for_state(struct looks *looks, pid_t pid, int syscal
 	looks->pid = pid;
 	looks->syscall = syscall;
 	looks->state = state;
-	if (!within_10_s(is_there, looks)) {
+	if (!looks_until(looks, is_there)) {
 		blocked = looks_thread(looks, pid);
 		fail_msg("%d is %c in call %d, not %c in %d", (int)pid,
 			 blocked ? blocked->state : '?', blocked ? blocked->syscall : -1, state,

@@ -13,6 +13,10 @@
 struct looks {
 	struct watch *watch; /* NULL: by /proc */
 	struct blocked_look look;
+	/* Which processes; NULL: all. */
+	const uint32_t *pids;
+	size_t pid_count;
+	const void *pointer; /* the test's own */
 	/* What is looked for. */
 	pid_t pid;
 	int syscall;
@@ -26,7 +30,7 @@ int looks_close(void **state);
 /* The state's looks; does not return but skips where there is none. */
 struct looks *looks_of(void **state);
 
-/* Looks once, at all processes. */
+/* Looks once. */
 void looks_take(struct looks *looks);
 /* The first thread of `pid` once it sleeps in that call; fails the test after 10 s.  Valid
  * until the next look. */
@@ -34,12 +38,18 @@ const struct blocked *looks_for(struct looks *looks, pid_t pid, int syscall);
 /* The same in any state; SYSCALL_ANY: any call, or none. */
 #define SYSCALL_ANY (-2)
 const struct blocked *looks_for_state(struct looks *looks, pid_t pid, int syscall, char state);
+/* Asks `is` until it says yes or 10 s are over: then false. */
+bool looks_until(struct looks *looks, int (*is)(void *arg));
 /* In the last look; NULL: it is not there. */
 const struct blocked *looks_thread(const struct looks *looks, pid_t tid);
 
 /* Two tests of one function: by eBPF, by /proc. */
 #define TEST_LOOKS(function)                                                                       \
 	{#function " (eBPF)", function, looks_open_kernel, looks_close, NULL},                     \
+	{                                                                                          \
+		#function " (/proc)", function, looks_open_proc, looks_close, NULL                 \
+	}
+#define TEST_LOOKS_PROC(function)                                                                  \
 	{                                                                                          \
 		#function " (/proc)", function, looks_open_proc, looks_close, NULL                 \
 	}

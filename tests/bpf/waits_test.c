@@ -14,13 +14,16 @@
 
 #include <cmocka.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef __x86_64__
@@ -33,6 +36,15 @@ static void *shared(size_t size)
 	return memory;
 }
 
+static int wait_on_word(void *arg)
+{
+	uint32_t *word = arg, value = *word;
+
+	while (*(volatile uint32_t *)word == value)
+		syscall(SYS_futex, word, FUTEX_WAIT, value, NULL);
+	return 0;
+}
+
 static uint32_t word_of(const struct blocked *blocked, size_t index)
 {
 	uint32_t word;
@@ -42,6 +54,9 @@ static uint32_t word_of(const struct blocked *blocked, size_t index)
 }
 
 /* -- Locks ----------------------------------------------------------------------------- */
+
+#define LOCK_PIECES                                                                                \
+	(BLOCKED_HAS_PLACE | BLOCKED_HAS_BEFORE | BLOCKED_HAS_MEMORY | BLOCKED_HAS_STACK)
 
 static void make_mutex(pthread_mutex_t *mutex, int scope)
 {
@@ -72,8 +87,7 @@ static void a_process_shared_mutex_shows_its_owner_and_its_place(void **state)
 	assert_int_equal(blocked->argument[0], (uintptr_t)mutex);
 	assert_int_equal(blocked->argument[1] & FUTEX_CMD_MASK, FUTEX_WAIT);
 	assert_int_equal(blocked->argument[2], 2);
-	assert_int_equal(blocked->has, BLOCKED_HAS_PLACE | BLOCKED_HAS_BEFORE |
-					       BLOCKED_HAS_MEMORY | BLOCKED_HAS_STACK);
+	assert_int_equal(blocked->has, LOCK_PIECES);
 	assert_true(blocked->place.shared);
 	assert_true(blocked->place.inode != 0);
 	assert_int_equal(blocked->place.offset, 4096 + 512);
@@ -84,6 +98,249 @@ static void a_process_shared_mutex_shows_its_owner_and_its_place(void **state)
 	assert_int_equal(told, before);
 	pthread_mutex_unlock(mutex);
 	munmap(page, 8192);
+}
+
+/* Two processes map the same object at two addresses. */
+static int lock_elsewhere(void *arg)
+{
+	char *again = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, *(int *)arg, 4096);
+
+	return again == MAP_FAILED || pthread_mutex_lock((void *)(again + 64));
+}
+
+static void one_object_at_two_addresses_is_one_place(void **state)
+{
+	struct looks *looks = looks_of(state);
+	int fd = memfd_create("the\033object", MFD_CLOEXEC);
+	struct memory_place first, second;
+	struct stat stat;
+	char *here;
+
+	assert_true(fd >= 0 && ftruncate(fd, 8192) == 0 && fstat(fd, &stat) == 0);
+	here = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(here != MAP_FAILED);
+	make_mutex((void *)(here + 4096 + 64), PTHREAD_PROCESS_SHARED);
+	pthread_mutex_lock((void *)(here + 4096 + 64));
+	first = looks_for(looks, child_start(lock_elsewhere, &fd), SYS_futex)->place;
+	second = looks_for(looks, child_start(lock_mutex, here + 4096 + 64), SYS_futex)->place;
+	assert_true(first.address != second.address && first.space != second.space);
+	assert_int_equal(first.inode, stat.st_ino);
+	assert_int_equal(first.device, second.device);
+	assert_int_equal(second.inode, stat.st_ino);
+	assert_int_equal(first.offset, 4096 + 64);
+	assert_int_equal(second.offset, 4096 + 64);
+	assert_string_equal(first.name, "memfd:the?object");
+	munmap(here, 8192);
+	close(fd);
+}
+
+/* What the children of one test tell about themselves. */
+struct told {
+	_Atomic pid_t tid;
+	_Atomic int ready;
+	pthread_mutex_t mutex;
+	pthread_cond_t cond;
+	sem_t sem;
+};
+
+static pthread_mutex_t private_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void *hold_mutex(void *arg)
+{
+	struct told *told = arg;
+
+	pthread_mutex_lock(&private_mutex);
+	told->tid = (pid_t)syscall(SYS_gettid);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static int lock_after_a_thread(void *arg)
+{
+	struct told *told = arg;
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, hold_mutex, told))
+		return 1;
+	while (!told->tid)
+		usleep(1000);
+	return pthread_mutex_lock(&private_mutex);
+}
+
+static void a_private_mutex_is_known_by_address_and_space(void **state)
+{
+	struct looks *looks = looks_of(state);
+	struct told *told = shared(sizeof(*told));
+	const struct blocked *blocked;
+	pid_t pid = child_start(lock_after_a_thread, told);
+
+	blocked = looks_for(looks, pid, SYS_futex);
+	assert_int_equal(blocked->argument[0], (uintptr_t)&private_mutex);
+	assert_int_equal(blocked->argument[1] & FUTEX_PRIVATE_FLAG, FUTEX_PRIVATE_FLAG);
+	assert_int_equal(blocked->has, LOCK_PIECES);
+	assert_false(blocked->place.shared);
+	assert_true(blocked->place.space != 0);
+	assert_int_equal(blocked->place.address, (uintptr_t)&private_mutex);
+	assert_int_equal(word_of(blocked, 2), told->tid);
+	assert_int_equal(looks_thread(looks, told->tid)->pid, pid);
+	assert_int_equal(looks_thread(looks, told->tid)->syscall, SYS_pause);
+	munmap(told, sizeof(*told));
+}
+
+static int wait_for_unit(void *arg)
+{
+	return sem_wait(&((struct told *)arg)->sem);
+}
+
+static void a_semaphore_shows_its_value(void **state)
+{
+	struct looks *looks = looks_of(state);
+	struct told *told = shared(sizeof(*told));
+	const struct blocked *blocked;
+
+	assert_int_equal(sem_init(&told->sem, 1, 0), 0);
+	blocked = looks_for(looks, child_start(wait_for_unit, told), SYS_futex);
+	assert_true(blocked->argument[0] >= (uintptr_t)&told->sem);
+	assert_true(blocked->argument[0] < (uintptr_t)(&told->sem + 1));
+	assert_int_equal(word_of(blocked, 0), 0);
+	assert_int_equal(word_of(blocked, 1), 1); /* one waits */
+	assert_int_equal(blocked->stack_words, BLOCKED_STACK);
+	munmap(told, sizeof(*told));
+}
+
+static int wait_for_condition(void *arg)
+{
+	struct told *told = arg;
+
+	pthread_mutex_lock(&told->mutex);
+	return pthread_cond_wait(&told->cond, &told->mutex);
+}
+
+static void a_condition_shows_who_called_it(void **state)
+{
+	struct looks *looks = looks_of(state);
+	struct told *told = shared(sizeof(*told));
+	const struct blocked *blocked;
+	pthread_condattr_t attr;
+	size_t found = 0;
+
+	make_mutex(&told->mutex, PTHREAD_PROCESS_SHARED);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	assert_int_equal(pthread_cond_init(&told->cond, &attr), 0);
+	blocked = looks_for(looks, child_start(wait_for_condition, told), SYS_futex);
+	assert_true(blocked->argument[0] >= (uintptr_t)&told->cond);
+	assert_true(blocked->argument[0] < (uintptr_t)(&told->cond + 1));
+	/* The child is a copy of us: functions have our addresses. */
+	for (size_t i = 0; i < blocked->stack_words; i++)
+		found += blocked->stack[i] - (uintptr_t)wait_for_condition < 256;
+	assert_true(found > 0);
+	munmap(told, sizeof(*told));
+}
+
+/* Right before the end of what is mapped. */
+static void memory_at_an_end_is_told_as_far_as_it_goes(void **state)
+{
+	struct looks *looks = looks_of(state);
+	char *pages = shared(3 * 4096);
+	uint32_t *word = (void *)(pages + 2 * 4096 - 8);
+	const struct blocked *blocked;
+
+	assert_int_equal(munmap(pages, 4096), 0);
+	assert_int_equal(munmap(pages + 2 * 4096, 4096), 0);
+	word[0] = 11;
+	word[1] = 22;
+	blocked = looks_for(looks, child_start(wait_on_word, word), SYS_futex);
+	assert_int_equal(blocked->memory_size, 8);
+	assert_int_equal(word_of(blocked, 0), 11);
+	assert_int_equal(word_of(blocked, 1), 22);
+	assert_true(blocked->has & BLOCKED_HAS_BEFORE);
+	word = (void *)(pages + 4096);
+	*word = 33;
+	blocked = looks_for(looks, child_start(wait_on_word, word), SYS_futex);
+	assert_int_equal(blocked->memory_size, BLOCKED_MEMORY - BLOCKED_BEFORE);
+	assert_int_equal(word_of(blocked, 0), 33);
+	assert_false(blocked->has & BLOCKED_HAS_BEFORE);
+	munmap(pages + 4096, 4096);
+}
+
+static int wait_with_a_limit(void *arg)
+{
+	struct timespec limit = {.tv_sec = 1000};
+	uint32_t *word = arg;
+
+	while (*(volatile uint32_t *)word == 7)
+		syscall(SYS_futex, word, FUTEX_WAIT, 7, &limit);
+	return 0;
+}
+
+/* A stop and a continue make restart_syscall of it. */
+static void a_wait_that_was_stopped_is_still_what_it_was(void **state)
+{
+	struct looks *looks = looks_of(state);
+	uint32_t *word = shared(4096);
+	const struct blocked *blocked;
+	uint64_t runs;
+	pid_t pid;
+
+	*word = 7;
+	pid = child_start(wait_with_a_limit, word);
+	runs = looks_for(looks, pid, SYS_futex)->runs;
+	looks_take(looks);
+	assert_int_equal(looks_thread(looks, pid)->runs, runs); /* nothing happened */
+	kill(pid, SIGSTOP);
+	wait_for_state(pid, 'T');
+	assert_int_equal(looks_for_state(looks, pid, SYSCALL_ANY, 'T')->has & BLOCKED_HAS_STACK,
+			 BLOCKED_HAS_STACK);
+	kill(pid, SIGCONT);
+	blocked = looks_for(looks, pid, SYS_futex);
+	assert_int_equal(blocked->argument[0], (uintptr_t)word);
+	assert_int_equal(word_of(blocked, 0), 7);
+	assert_true(blocked->runs != runs);
+	munmap(word, 4096);
+}
+
+static int poll_nothing(void *arg)
+{
+	(void)arg;
+	return poll(NULL, 0, 1000000);
+}
+
+static int sleep_long(void *arg)
+{
+	struct timespec time = {.tv_sec = 1000};
+
+	(void)arg;
+	return nanosleep(&time, NULL);
+}
+
+static void stop_and_continue(pid_t pid)
+{
+	kill(pid, SIGSTOP);
+	wait_for_state(pid, 'T');
+	kill(pid, SIGCONT);
+}
+
+static void a_poll_that_was_stopped_is_still_one(void **state)
+{
+	struct looks *looks = looks_of(state);
+	pid_t pid = child_start(poll_nothing, NULL);
+
+	looks_for(looks, pid, SYS_poll);
+	stop_and_continue(pid);
+	looks_for(looks, pid, SYS_poll);
+}
+
+/* By /proc it stays restart_syscall: nothing there tells. */
+static void a_sleep_that_was_stopped_is_still_one(void **state)
+{
+	struct looks *looks = looks_of(state);
+	pid_t pid = child_start(sleep_long, NULL);
+
+	looks_for(looks, pid, SYS_clock_nanosleep);
+	stop_and_continue(pid);
+	looks_for(looks, pid, SYS_clock_nanosleep);
 }
 
 /* -- Children -------------------------------------------------------------------------- */
@@ -118,32 +375,227 @@ static void waiting_for_a_child_shows_which(void **state)
 	munmap((void *)inner, 4096);
 }
 
-/* -- Files ----------------------------------------------------------------------------- */
-
-static int read_byte(void *arg)
+static int vfork_and_wait(void *arg)
 {
-	char byte;
+	struct told *told = arg;
+	pid_t pid = vfork();
 
-	return (int)read(*(int *)arg, &byte, 1);
+	if (pid == 0) {
+		told->tid = getpid();
+		for (;;)
+			syscall(SYS_futex, &told->ready, FUTEX_WAIT, 0, NULL);
+	}
+	return pid < 0;
 }
 
-static void reading_a_pipe_shows_the_pipe(void **state)
+/* The parent cannot be woken before the child has its own memory. */
+static void a_vfork_parent_sleeps_in_the_call(void **state)
 {
 	struct looks *looks = looks_of(state);
-	const struct blocked *blocked;
-	struct stat stat;
-	int ends[2];
+	struct told *told = shared(sizeof(*told));
+	pid_t pid = child_start(vfork_and_wait, told);
 
-	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(fstat(ends[0], &stat), 0);
-	blocked = looks_for(looks, child_start(read_byte, &ends[0]), SYS_read);
-	assert_int_equal(blocked->argument[0], ends[0]);
-	assert_int_equal(blocked->has, BLOCKED_HAS_FILE);
-	assert_int_equal(blocked->file.kind, FILE_PIPE);
-	assert_int_equal(blocked->file.inode, stat.st_ino);
-	assert_int_equal(blocked->file.device, stat.st_dev);
-	close(ends[0]);
-	close(ends[1]);
+	looks_for_state(looks, pid, SYS_vfork, 'D');
+	kill(told->tid, SIGKILL);
+	munmap(told, sizeof(*told));
+}
+
+static void a_stopped_child_keeps_what_it_was_in(void **state)
+{
+	struct looks *looks = looks_of(state);
+	pid_t pid = child_start(sleep_on, NULL);
+
+	looks_for(looks, pid, SYS_pause);
+	kill(pid, SIGSTOP);
+	wait_for_state(pid, 'T');
+	assert_int_equal(looks_for_state(looks, pid, SYSCALL_ANY, 'T')->has, 0);
+}
+
+static int turn(void *arg)
+{
+	(void)arg;
+	for (volatile int i = 0;; i++)
+		;
+	return 0;
+}
+
+static void what_runs_is_told_as_running(void **state)
+{
+	struct looks *looks = looks_of(state);
+	pid_t pid = child_start(turn, NULL);
+	const struct blocked *blocked = looks_for_state(looks, pid, -1, 'R');
+
+	assert_int_equal(blocked->pid, pid);
+	assert_int_equal(blocked->has, 0);
+	assert_string_equal(blocked->comm, "waits_test");
+}
+
+static int leave(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static void a_zombie_is_no_thread(void **state)
+{
+	struct looks *looks = looks_of(state);
+	pid_t pid = child_start(leave, NULL);
+
+	wait_for_state(pid, 'Z');
+	looks_take(looks);
+	assert_null(looks_thread(looks, pid));
+}
+
+static int pause_as_32_bit(void *arg)
+{
+	int r;
+
+	(void)arg;
+	signal(SIGSEGV, SIG_DFL);
+	for (;;)
+		__asm__ volatile("int $0x80" : "=a"(r) : "a"(29 /* pause */) : "memory");
+	return r;
+}
+
+static int has_settled(void *arg)
+{
+	return strchr("SZ", proc_state(*(pid_t *)arg)) != NULL;
+}
+
+static void a_call_of_32_bit_programs_is_none_of_ours(void **state)
+{
+	struct looks *looks = looks_of(state);
+	pid_t pid = child_start(pause_as_32_bit, NULL);
+	const struct blocked *blocked;
+
+	if (!within_10_s(has_settled, &pid) || proc_state(pid) == 'Z') {
+		print_message("# note: this kernel has no calls of 32-bit programs\n");
+		skip();
+	}
+	blocked = looks_for(looks, pid, -1);
+	assert_int_equal(blocked->has, 0);
+}
+
+static void the_moment_it_fell_asleep_is_known(void **state)
+{
+	struct looks *looks = looks_of(state);
+	pid_t pid = child_start(sleep_on, NULL);
+	uint64_t since = looks_for(looks, pid, SYS_pause)->since_ns, later = looks->look.time_ns;
+
+	assert_in_range(since, later - 10000000000u, later + 5000000u);
+}
+
+static int tell_and_wait(void *arg)
+{
+	struct told *told = arg;
+
+	told->tid = getpid();
+	return (int)syscall(SYS_futex, &told->ready, FUTEX_WAIT, 0, NULL);
+}
+
+static int is_inside(void *arg)
+{
+	struct looks *looks = arg;
+	const struct blocked *found = NULL;
+
+	looks_take(looks);
+	for (size_t i = 0; i < looks->look.count; i++)
+		if (looks->look.items[i].syscall == SYS_futex &&
+		    looks->look.items[i].argument[0] == (uintptr_t)looks->pointer)
+			found = &looks->look.items[i];
+	looks->pid = found ? (pid_t)found->tid : 0;
+	return found != NULL;
+}
+
+static void a_thread_elsewhere_has_both_its_numbers(void **state)
+{
+	struct looks *looks = looks_of(state);
+	struct told *told = shared(sizeof(*told));
+	const struct blocked *blocked;
+	struct stat own;
+	pid_t parent;
+
+	if (geteuid() != 0) {
+		print_message("# note: not root, no pid namespace can be made\n");
+		skip();
+	}
+	assert_int_equal(stat("/proc/self/ns/pid", &own), 0);
+	parent = child_start_inside(tell_and_wait, told);
+	looks->pointer = &told->ready;
+	assert_true(looks_until(looks, is_inside));
+	blocked = looks_thread(looks, looks->pid);
+	assert_int_equal(blocked->inner_tid, 1);
+	assert_int_equal(told->tid, 1);
+	assert_true(blocked->pid_namespace != 0 && blocked->pid_namespace != own.st_ino);
+	assert_int_equal(looks_thread(looks, parent)->inner_tid, parent);
+	assert_int_equal(looks_thread(looks, parent)->pid_namespace, own.st_ino);
+	kill((pid_t)blocked->pid, SIGKILL);
+	child_end(parent);
+	munmap(told, sizeof(*told));
+}
+
+/* -- Which ----------------------------------------------------------------------------- */
+
+static void only_the_processes_asked_for_are_told(void **state)
+{
+	struct looks *looks = looks_of(state);
+	pid_t first = child_start(sleep_on, NULL), second = child_start(sleep_on, NULL);
+	uint32_t pids[] = {1, (uint32_t)first};
+
+	looks_for(looks, first, SYS_pause);
+	looks_for(looks, second, SYS_pause);
+	looks->pids = pids;
+	looks->pid_count = 2;
+	looks_take(looks);
+	assert_non_null(looks_thread(looks, first));
+	assert_null(looks_thread(looks, second));
+	assert_null(looks_thread(looks, getpid()));
+}
+
+static void a_look_is_sorted_and_has_everybody_once(void **state)
+{
+	struct looks *looks = looks_of(state);
+
+	looks_take(looks);
+	assert_non_null(looks_thread(looks, 1));
+	assert_non_null(looks_thread(looks, getpid()));
+	for (size_t i = 1; i < looks->look.count; i++) {
+		const struct blocked *a = &looks->look.items[i - 1], *b = a + 1;
+
+		assert_true(a->pid < b->pid || (a->pid == b->pid && a->tid < b->tid));
+	}
+}
+
+/* As nobody, who may not look into others. */
+static int look_as_nobody(void *arg)
+{
+	struct blocked_look look = {0};
+	struct err err = {0};
+	uint32_t pid = *(uint32_t *)arg;
+
+	if (setgid(65534) || setuid(65534))
+		return 99;
+	if (blocked_look_take(&look, NULL, "/proc", &pid, 1, 1, &err))
+		return 2;
+	if (look.count != 1 || look.items[0].state != 'S' || look.items[0].syscall != -1)
+		return 3;
+	if (look.unreadable != 1 || !strstr(look.note, "CAP_BPF and CAP_PERFMON"))
+		return 4;
+	blocked_look_free(&look);
+	return 0;
+}
+
+static void what_may_not_be_read_is_counted_and_explained(void **state)
+{
+	struct looks *looks = looks_of(state);
+	pid_t pid = child_start(sleep_on, NULL);
+
+	if (geteuid() != 0) {
+		print_message("# note: not root, nobody else to look as\n");
+		skip();
+	}
+	looks_for(looks, pid, SYS_pause);
+	assert_int_equal(child_end(child_start(look_as_nobody, &pid)), 0);
 }
 #endif
 
@@ -151,9 +603,26 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #ifdef __x86_64__
-		TEST_LOOKS_KERNEL(a_process_shared_mutex_shows_its_owner_and_its_place),
-		TEST_LOOKS_KERNEL(waiting_for_a_child_shows_which),
-		TEST_LOOKS_KERNEL(reading_a_pipe_shows_the_pipe),
+		TEST_LOOKS(a_process_shared_mutex_shows_its_owner_and_its_place),
+		TEST_LOOKS(one_object_at_two_addresses_is_one_place),
+		TEST_LOOKS(a_private_mutex_is_known_by_address_and_space),
+		TEST_LOOKS(a_semaphore_shows_its_value),
+		TEST_LOOKS(a_condition_shows_who_called_it),
+		TEST_LOOKS(memory_at_an_end_is_told_as_far_as_it_goes),
+		TEST_LOOKS(a_wait_that_was_stopped_is_still_what_it_was),
+		TEST_LOOKS(a_poll_that_was_stopped_is_still_one),
+		TEST_LOOKS_KERNEL(a_sleep_that_was_stopped_is_still_one),
+		TEST_LOOKS(waiting_for_a_child_shows_which),
+		TEST_LOOKS(a_vfork_parent_sleeps_in_the_call),
+		TEST_LOOKS(a_stopped_child_keeps_what_it_was_in),
+		TEST_LOOKS(what_runs_is_told_as_running),
+		TEST_LOOKS(a_zombie_is_no_thread),
+		TEST_LOOKS_KERNEL(a_call_of_32_bit_programs_is_none_of_ours),
+		TEST_LOOKS_KERNEL(the_moment_it_fell_asleep_is_known),
+		TEST_LOOKS(a_thread_elsewhere_has_both_its_numbers),
+		TEST_LOOKS(only_the_processes_asked_for_are_told),
+		TEST_LOOKS(a_look_is_sorted_and_has_everybody_once),
+		TEST_LOOKS_PROC(what_may_not_be_read_is_counted_and_explained),
 #endif
 	};
 
