@@ -85,6 +85,8 @@ MPSTAT_SRC := $(filter-out $(KERNEL_OFF),$(wildcard mpstat/*.c mpstat/*/*.c))
 BPF_SRC := $(if $(filter 1,$(BPF)),$(wildcard bpf/*.bpf.c))
 BPF_TEST_SRC := $(if $(filter 1,$(BPF)),$(wildcard tests/bpf/*_test.c))
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
+# Programs that never heard of the library; hang.c is linked to each.
+HANG_SRC := $(filter-out %/hang.c,$(wildcard tests/programs/hangs/*.c))
 BENCH_SRC := $(wildcard tests/bench/*.c)
 # A file of tests/unit, tests/api, tests/crash or tests/bpf not called *_test.c is linked to each
 # test there, those of tests/api to the tests of tests/crash too.
@@ -108,18 +110,19 @@ UNIT_HELP := $(call obj,$(UNIT_HELP_SRC))
 API_HELP := $(call obj,$(API_HELP_SRC))
 CRASH_HELP := $(call obj,$(CRASH_HELP_SRC))
 BPF_HELP := $(call obj,$(BPF_HELP_SRC))
+HANG_HELP := $(call obj,tests/programs/hangs/hang.c)
 FUZZ_HELP := $(call obj,$(FUZZ_HELP_SRC))
 BPF_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(BPF_SRC))
 SKELETON := $(OBJ)/bpf/programs.skel.h
 ALL_OBJ := $(LIB_OBJ) $(PIC_OBJ) $(MPSTAT_OBJ) $(UNIT_HELP) $(API_HELP) $(CRASH_HELP) $(BPF_HELP) \
-	$(FUZZ_HELP) $(call obj,$(FUZZ_SRC) $(FUZZ_CALLS_SRC) $(PROGRAM_SRC) $(BENCH_SRC) $(UNIT_SRC) $(API_SRC) $(CRASH_SRC) $(BPF_TEST_SRC))
+	$(FUZZ_HELP) $(HANG_HELP) $(call obj,$(FUZZ_SRC) $(FUZZ_CALLS_SRC) $(PROGRAM_SRC) $(HANG_SRC) $(BENCH_SRC) $(UNIT_SRC) $(API_SRC) $(CRASH_SRC) $(BPF_TEST_SRC))
 
 SONAME := libmptrace.so.$(SOVERSION)
 SHARED := $(OUT)/$(SONAME)
 STATIC := $(OUT)/libmptrace.a
 LIBS := $(if $(LIB_SRC),$(SHARED) $(OUT)/libmptrace.so $(STATIC))
 MPSTAT := $(if $(wildcard mpstat/main.c),$(OUT)/mpstat)
-PROGRAMS := $(patsubst tests/programs/%.c,$(OUT)/programs/%,$(PROGRAM_SRC))
+PROGRAMS := $(patsubst tests/programs/%.c,$(OUT)/programs/%,$(PROGRAM_SRC) $(HANG_SRC))
 BENCHES := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(BENCH_SRC))
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(UNIT_SRC))
 API_TESTS := $(patsubst %.c,$(OUT)/%,$(API_SRC))
@@ -337,6 +340,10 @@ $(OUT)/programs/%: $(OBJ)/tests/programs/%.o $(STATIC)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) -lpthread -lrt
+$(OUT)/programs/hangs/%: $(OBJ)/tests/programs/hangs/%.o $(HANG_HELP)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(HANG_HELP) -lpthread -lrt
 $(OUT)/bench/%: $(OBJ)/tests/bench/%.o $(STATIC)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
