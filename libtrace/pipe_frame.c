@@ -113,17 +113,19 @@ int pipe_frame_take(int fd, const struct pipe_frame *frame, void *payload)
 	struct pipe_frame header;
 	struct iovec parts[] = { { &header, sizeof(header) }, { payload, frame->size } };
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
-	int saved = errno;
+	int saved = errno, rc = -EBADMSG;
 	ssize_t n;
 
 	do
 		n = recvmsg(fd, &message, MSG_DONTWAIT);
 	while (n < 0 && again());
+	if (n == (ssize_t)(sizeof(header) + frame->size) &&
+	    memcmp(&header, frame, sizeof(header)) == 0)
+		rc = 0;
+	else if (n < 0 && errno != EAGAIN && errno != EFAULT)
+		rc = -errno;
 	errno = saved;
-	return n == (ssize_t)(sizeof(header) + frame->size) &&
-			       memcmp(&header, frame, sizeof(header)) == 0 ?
-		       0 :
-		       -EBADMSG;
+	return rc;
 }
 
 void pipe_frame_drop(int fd)

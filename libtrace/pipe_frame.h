@@ -50,7 +50,8 @@ int pipe_frame_send(int fd, const struct pipe_frame *frame, const void *payload)
 int pipe_frame_peek(int fd, struct pipe_frame *frame);
 
 /* Takes the frame that was peeked at, frame->size bytes to payload.  0; -EBADMSG a
- * stranger took it. */
+ * stranger took it, or it could not be copied out; another error of the kernel's, and it
+ * is there still. */
 int pipe_frame_take(int fd, const struct pipe_frame *frame, void *payload);
 void pipe_frame_drop(int fd);
 

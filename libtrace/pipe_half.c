@@ -131,14 +131,16 @@ static int take_frame(struct pipe_call *c, const struct pipe_frame *f, uint8_t *
 	struct pipe_half *half = &c->pipe->half;
 	bool another = half->have && (f->flags & PIPE_FIRST);
 	uint64_t left = half->head.total - half->have;
+	int rc;
 
 	if (another && f->number == half->head.number)
 		return ended(c, PIPE_VOID);
 	if (another || f->number != half->head.number || f->size > left || f->size == 0 ||
 	    ((f->flags & PIPE_LAST) != 0) != (f->size == left))
 		return cut(c);
-	if (pipe_frame_take(c->pipe->fd, f, to + half->have) < 0)
-		return cut(c);
+	rc = pipe_frame_take(c->pipe->fd, f, to + half->have);
+	if (rc < 0)
+		return rc == -EBADMSG ? cut(c) : rc;
 	half->have += f->size;
 	c->slice.next_ns = 0; /* it moves: look soon again whether the sender lives */
 	return half->have < half->head.total && pipe_overdue(c, half->have) ? -ETIMEDOUT : 0;

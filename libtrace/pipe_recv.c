@@ -136,7 +136,7 @@ static int take_out(struct receiving *r)
 	if (pipe_half_mine(c) || !(r->head.flags & PIPE_LAST))
 		return pipe_half_receive(c, &r->head, r->buffer);
 	rc = pipe_frame_take(c->pipe->fd, &r->head, r->buffer);
-	if (rc < 0)
+	if (rc == -EBADMSG)
 		pipe_lost(c, r->head.number + 1, 0);
 	return rc;
 }
