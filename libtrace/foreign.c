@@ -16,7 +16,7 @@ int foreign_open(int pid, int fd, struct stat *st)
 	look = descriptor_high(open(path, O_PATH | O_CLOEXEC));
 	if (look < 0)
 		return -errno;
-	found = fstat(look, st) < 0 || !S_ISREG(st->st_mode) ? -EPROTO : 0;
+	found = fstat(look, st) < 0 ? -errno : S_ISREG(st->st_mode) ? 0 : -EPROTO;
 	if (found == 0 && st->st_uid != geteuid())
 		found = -EACCES;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", look);

@@ -146,6 +146,8 @@ static int each_address(const char *prefix, int (*visit)(const struct address *,
 		if (one >= 0 || rc == -ENOENT)
 			rc = one;
 	}
+	if (rc == -ENOENT && ferror(f)) /* not found is what was not seen */
+		rc = -errno;
 	fclose(f);
 	return rc;
 }
@@ -232,6 +234,7 @@ static int open_checked(const struct address *a, void *arg)
 	struct mpt_wire_header *header = &search->header;
 	struct stat st;
 	int fd, rc = -EPROTO;
+	ssize_t n;
 
 	if (search->by_id && strcmp(search->id, a->id) != 0)
 		return -ENOENT;
@@ -240,7 +243,10 @@ static int open_checked(const struct address *a, void *arg)
 		memcpy(search->id, a->id, sizeof(search->id));
 	if (fd < 0)
 		return fd;
-	if (pread(fd, header, sizeof(*header), 0) == (ssize_t)sizeof(*header))
+	n = pread(fd, header, sizeof(*header), 0);
+	if (n < 0)
+		rc = -errno;
+	else if (n == (ssize_t)sizeof(*header))
 		rc = check_header(header, (uint64_t)st.st_size);
 	if (rc < 0) {
 		close(fd);

@@ -388,16 +388,18 @@ static int watch_forks(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	uint32_t *page;
+	int rc;
 
 	pthread_once(&once, make_key);
 	if (member_epoch != &never)
 		return 0;
 	page = mmap(NULL, MPT_BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)
-		return -ENOMEM;
+		return -errno;
 	if (madvise(page, MPT_BLOCK, MADV_WIPEONFORK) < 0) {
+		rc = errno == EINVAL ? -ENOSYS : -errno; /* Linux before 4.14 */
 		munmap(page, MPT_BLOCK);
-		return -ENOSYS; /* Linux before 4.14 */
+		return rc;
 	}
 	member_epoch = page;
 	return 0;

@@ -22,7 +22,7 @@ int pipe_frame_pair(int ends[2], uint32_t *room)
 	socklen_t size = sizeof(bytes);
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-		int rc = errno == ENFILE ? -EMFILE : errno == EMFILE ? -EMFILE : -ENOMEM;
+		int rc = errno == ENFILE ? -EMFILE : errno == ENOBUFS ? -ENOMEM : -errno;
 
 		errno = saved;
 		return rc;

@@ -97,6 +97,8 @@ static struct mpt_pool *allocate(const struct mpt_pool_options *o, const struct 
 	pool->flights = calloc(shape->slots, sizeof(*pool->flights));
 	pool->free = calloc(shape->slots, sizeof(*pool->free));
 	pool->doorbell = descriptor_high(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	if (pool->doorbell < 0)
+		pool->doorbell = -errno;
 	return pool;
 }
 
@@ -105,7 +107,7 @@ static int is_whole(const struct mpt_pool *pool)
 	if (!pool || !pool->functions || !pool->seats || !pool->fds || !pool->flights ||
 	    !pool->free)
 		return -ENOMEM;
-	return pool->doorbell < 0 ? -EMFILE : 0;
+	return pool->doorbell < 0 ? pool->doorbell : 0;
 }
 
 void pool_free(struct mpt_pool *pool)

@@ -323,7 +323,7 @@ pid_t process_program_launch(struct mpt_process *p, const struct process_birth *
 		return pid;
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED)
-		return -ENOMEM;
+		return -errno;
 	l = (struct launch *)(void *)(at + STACK_BYTES);
 	l->process = p;
 	l->parent = birth->parent.pid;
