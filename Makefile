@@ -99,6 +99,8 @@ CRASH_HELP_SRC := $(filter-out %_test.c,$(wildcard tests/crash/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_CALLS_SRC := $(wildcard tests/fuzz/calls_*.c)
 FUZZ_HELP_SRC := $(filter-out $(FUZZ_SRC) $(FUZZ_CALLS_SRC),$(wildcard tests/fuzz/*.c))
+# Allocations pass by tests/crash/fail.c.
+FAIL_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 BPF_HELP_SRC := $(if $(BPF_TEST_SRC),$(filter-out %_test.c,$(wildcard tests/bpf/*.c)))
 
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
@@ -365,7 +367,7 @@ $(OUT)/tests/api/%: $(OBJ)/tests/api/%.o $(API_HELP) $(STATIC)
 $(OUT)/tests/crash/%: $(OBJ)/tests/crash/%.o $(API_HELP) $(CRASH_HELP) $(STATIC)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(API_HELP) $(CRASH_HELP) $(STATIC) \
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) $(FAIL_WRAP) -o $@ $< $(API_HELP) $(CRASH_HELP) $(STATIC) \
 		-lcmocka -lpthread -lrt
 # The objects of the library and not the archive: making one of them would hide what libFuzzer
 # looks at.

@@ -10,9 +10,9 @@
 # tests under the address and undefined-behaviour sanitizers (a leak fails), the fuzz targets
 # (each over its corpus and 10 s on; unbounded 10 minutes), and, unbounded, valgrind on the
 # unit tests, the models of tests/spin in larger sizes, a kill at every fifth instruction of
-# the library's calls, 1,000 random process trees, 100,000 kills in a storm over all
-# primitives, mutants of the library that the crash tests must find, and the api and crash
-# tests twenty times over.
+# the library's calls, calls of the library in a sandbox that forbids one system call after
+# the other, 1,000 random process trees, 100,000 kills in a storm over all primitives, mutants
+# of the library that the crash tests must find, and the api and crash tests twenty times over.
 # MPT_STEP=n changes the five, STORM_KILLS=n the 100,000, REPEAT=n the twenty.
 # The last line is "N passed, N failed, N skipped".
 
@@ -111,6 +111,12 @@ fine_step() {
 	MPT_STEP=$fine SUITES=crash TEST_TIMEOUT=7200 tests_in "$BUILD" step
 }
 
+forbidden_step() {
+	step "a failure of each allocation and system call, EPERM too"
+	one build BUILD="$BUILD" || return
+	FAIL_FORBIDDEN=1 SUITES=crash TEST_TIMEOUT=1200 tests_in "$BUILD" crash/fail_
+}
+
 storm_step() {
 	step "a storm over all primitives, ${kills} kills"
 	one build BUILD="$BUILD" || return
@@ -173,6 +179,7 @@ fuzz_step "${1:-}"
 if [ "${1:-}" != bounded ]; then
 	valgrind_step
 	fine_step
+	forbidden_step
 	spin_step
 	trees_step
 	storm_step
