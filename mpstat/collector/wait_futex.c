@@ -275,6 +275,16 @@ static void set_ends(struct wait_look *w, const struct blocked *thread,
 	outside_use(&w->outside, object, wait_process_of(thread), true, true);
 }
 
+/* Of a domain's shared memory the segment itself tells better. */
+static bool is_of_domain(const struct memory_place *place)
+{
+	size_t length = strnlen(place->name, sizeof(place->name));
+
+	return place->shared &&
+	       (!strncmp(place->name, "memfd:mptrace:", 14) ||
+		(length > 8 && !strncmp(place->name + length - 8, ".mptrace", 8)));
+}
+
 static bool understand(struct wait_look *w, const struct blocked *thread, struct fact_thread *out)
 {
 	struct sleeper sleeper = { w, thread, FUNCTION_UNKNOWN };
@@ -284,7 +294,8 @@ static bool understand(struct wait_look *w, const struct blocked *thread, struct
 
 	if (!(thread->has & BLOCKED_HAS_PLACE) ||
 	    (command != FUTEX_WAIT && command != FUTEX_WAIT_BITSET && command != FUTEX_LOCK_PI &&
-	     command != FUTEX_LOCK_PI2))
+	     command != FUTEX_LOCK_PI2) ||
+	    is_of_domain(&thread->place))
 		return false;
 	sleeper.function = wait_function(w, thread);
 	for (size_t i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++)

@@ -320,7 +320,7 @@ struct fact_use {
 	uint64_t foreign;  /* of gives, of finishes: of units that another process had taken */
 	uint64_t last_ns;
 	/* Of an object outside of any domain: it has an end of it open, through which it could
-	 * put in, or take out (release, signal: give). */
+	 * put in, or take out (release, signal: give).  Within a snapshot these add up. */
 	bool can_give, can_take;
 };
 

@@ -148,6 +148,7 @@ static void apply_use(struct model *model, const struct fact *fact)
 	struct map_key key = key_object(told->object);
 	struct use_node *node;
 	struct use *use;
+	bool again;
 
 	if (!told->process.pid) {
 		model->rejected++;
@@ -159,6 +160,8 @@ static void apply_use(struct model *model, const struct fact *fact)
 	key.word[4] = told->process.start;
 	node = (struct use_node *)store_obtain(model, &model->uses, &key, sizeof(*node),
 					       MODEL_USES);
+	again = node && node->told.source == fact->source &&
+		node->told.snapshot == model->snapshot[fact->source].number;
 	if (!node || !sweep_tell(model, &node->told, fact))
 		return;
 	use = &node->use;
@@ -174,8 +177,9 @@ static void apply_use(struct model *model, const struct fact *fact)
 	use->last_ns = told->last_ns;
 	use->finishes = told->finishes;
 	use->foreign = told->foreign;
-	use->can_give = told->can_give;
-	use->can_take = told->can_take;
+	/* A process may have several ends of one thing open. */
+	use->can_give = told->can_give || (again && use->can_give);
+	use->can_take = told->can_take || (again && use->can_take);
 }
 
 static void apply_record(struct model *model, const struct fact *fact)

@@ -255,7 +255,14 @@ static void match_members(const struct model *model)
 	}
 }
 
-/* Of no domain: who waits for it, has it or has it open is what is looked at. */
+/* Of no domain: it is there because somebody waits for it.  What only the library itself
+ * waits for, for one of its threads, is no object of its own. */
+static bool is_waited_for(const struct object *object)
+{
+	return object->take_waiters || object->give_waiters;
+}
+
+/* Who waits for it, has it or has it open is what is looked at. */
 static void match_outside(const struct model *model)
 {
 	for (size_t i = 0; i < model->threads.count; i++) {
@@ -274,9 +281,11 @@ static void match_outside(const struct model *model)
 	for (size_t i = 0; i < model->objects.count; i++) {
 		struct object *object = &((struct object_node *)model->objects.items[i])->object;
 
-		if (!object->id.domain && object->owner && object->owner->process &&
-		    object->owner->process->matched)
+		if (object->id.domain)
+			continue;
+		if (object->owner && object->owner->process && object->owner->process->matched)
 			object->matched = true;
+		object->matched = object->matched && is_waited_for(object);
 	}
 }
 

@@ -169,15 +169,22 @@ bool waits_ends_by(const struct thread *thread, const struct use *use)
 	return op_effect(thread->fact.wait_op) == MPT_E_GIVE ? use->can_take : use->can_give;
 }
 
-/* A process that has ended has no end open; one that nobody tells of might do anything. */
+/* A process that has ended has no end open; one that nobody tells of might do anything.
+ * Without any other end the kernel would have ended the wait: it was not seen. */
 static enum wait_for for_ends(const struct thread *thread, const struct object *object)
 {
+	bool any = false;
+
 	if (object->fact.ends != FACT_ENDS_TOLD)
 		return WAIT_UNKNOWN;
-	for (const struct use *use = object->first_use; use; use = use->next)
-		if (waits_ends_by(thread, use) && !use->known)
+	for (const struct use *use = object->first_use; use; use = use->next) {
+		if (!waits_ends_by(thread, use))
+			continue;
+		if (!use->known)
 			return WAIT_UNKNOWN;
-	return WAIT_ENDS;
+		any = true;
+	}
+	return any ? WAIT_ENDS : WAIT_UNKNOWN;
 }
 
 /* Nobody takes over from the dead, unless the kernel does: then it wakes the waiter. */

@@ -419,7 +419,8 @@ static void doubt(struct model *model)
 	for (size_t i = 0; i < model->threads.count; i++) {
 		struct thread_node *node = (struct thread_node *)model->threads.items[i];
 
-		if (node->actor == NOBODY || !node->thread.fact.wait_op ||
+		/* Of several slots the one counts that the verdict is about. */
+		if (node->actor == NOBODY || graph->actors.items[node->actor].waiting != node ||
 		    graph->actors.items[node->actor].able)
 			node->stuck_snapshot = 0;
 		else if (confirm(node))
