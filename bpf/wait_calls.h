@@ -24,6 +24,8 @@ enum wait_trait {
 #define CALL_FUTEX 202
 #define CALL_RESTART 219
 #define CALL_CLOCK_NANOSLEEP 230
+#define CALL_MQ_SEND 242
+#define CALL_MQ_RECEIVE 243
 #define CALL_PSELECT 270
 #define CALL_PPOLL 271
 
@@ -48,8 +50,8 @@ enum wait_trait {
 	[CALL_FUTEX] = WAIT_MEMORY_0 | WAIT_STACK,		\
 	[220] = WAIT_MEMORY_1,	/* semtimedop */		\
 	[232] = WAIT_FILE,	/* epoll_wait */		\
-	[242] = WAIT_FILE,	/* mq_timedsend */		\
-	[243] = WAIT_FILE,	/* mq_timedreceive */		\
+	[CALL_MQ_SEND] = WAIT_FILE,				\
+	[CALL_MQ_RECEIVE] = WAIT_FILE,				\
 	[CALL_PPOLL] = WAIT_MEMORY_0,				\
 	[275] = WAIT_FILE,	/* splice: from */		\
 	[276] = WAIT_FILE,	/* tee: from */			\

@@ -20,6 +20,7 @@ struct taking {
 	int failed; /* -ENOMEM: a row had no room */
 	/* By /proc: when it is enough, and what was left out then. */
 	uint64_t deadline_ns, left_out;
+	uint64_t mqueue_device; /* 0: unknown */
 };
 
 /* A zeroed row; NULL: taking->failed. */

@@ -13,6 +13,7 @@
 
 #include "bpf/wait_calls.h"
 #include "mpstat/collector/proc.h"
+#include "mpstat/util/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -47,6 +48,18 @@ ssize_t proc_reader_read(const struct proc_reader *reader, const char *path, cha
 	return n;
 }
 
+void proc_reader_name(const char *path, size_t length, char *out, size_t size)
+{
+	static const char deleted[] = " (deleted)";
+	size_t more = sizeof(deleted) - 1, start;
+
+	if (length > more && !memcmp(path + length - more, deleted, more))
+		length -= more;
+	for (start = length; start > 0 && path[start - 1] != '/'; start--)
+		;
+	text_clean(out, size, path + start, length - start);
+}
+
 static uint64_t inode_of(int dir, const char *path)
 {
 	struct stat stat;
@@ -70,7 +83,8 @@ static void reader_begin(struct proc_reader *reader, struct taking *taking)
 	*reader = (struct proc_reader){.taking = taking, .dir = -1, .mem = -1, .pagemap = -1};
 	reader->own_pid_namespace = inode_of(taking->proc, "self/ns/pid");
 	reader->own_net = inode_of(taking->proc, "self/ns/net");
-	reader->mqueue_device = find_mqueue_device();
+	if (!taking->mqueue_device)
+		taking->mqueue_device = find_mqueue_device();
 }
 
 static void reader_end(struct proc_reader *reader)
@@ -163,6 +177,8 @@ static void read_pieces(struct proc_reader *reader, struct blocked *blocked)
 	if (trait & WAIT_STACK)
 		blocked_proc_stack(reader, blocked);
 	snprintf(fds, sizeof(fds), "task/%u/fd", blocked->tid);
+	if (blocked->syscall == CALL_MQ_SEND || blocked->syscall == CALL_MQ_RECEIVE)
+		blocked_proc_learn_mqueue(reader, fds, (int32_t)blocked->argument[0]);
 	if (trait & WAIT_FILE &&
 	    blocked_proc_file(reader, fds, (int32_t)blocked->argument[0], &blocked->file))
 		blocked->has |= BLOCKED_HAS_FILE;

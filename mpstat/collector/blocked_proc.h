@@ -42,7 +42,7 @@ struct proc_reader {
 	char *maps_text;
 	size_t text_room;
 	uint64_t own_pid_namespace, own_net; /* inodes; 0: unknown */
-	uint64_t pipe_device, socket_device, mqueue_device; /* 0: unknown */
+	uint64_t pipe_device, socket_device; /* 0: unknown */
 	struct unix_table sockets;
 	bool sockets_known;
 };
@@ -51,6 +51,9 @@ struct proc_reader {
  * behind it.  Bytes read, or a negative errno. */
 ssize_t proc_reader_read(const struct proc_reader *reader, const char *path, char *buf,
 			 size_t size);
+
+/* The last part of a path, without the " (deleted)" the kernel adds; sanitised. */
+void proc_reader_name(const char *path, size_t length, char *out, size_t size);
 
 /* blocked_proc_memory.c: place, memory and stack of a thread that sleeps in a call that
  * passes `address`; what cannot be had stays unknown. */
@@ -62,6 +65,8 @@ void blocked_proc_forget_memory(struct proc_reader *reader); /* another process 
  * there, or not ours to see. */
 bool blocked_proc_file(struct proc_reader *reader, const char *fds, int32_t fd,
 		       struct open_file *file);
+/* A thread waits for a message by this descriptor: where it lies, others lie, too. */
+void blocked_proc_learn_mqueue(struct proc_reader *reader, const char *fds, int32_t fd);
 /* Adds the ends of the process; false: its descriptors are not ours to see. */
 bool blocked_proc_add_ends(struct proc_reader *reader);
 

@@ -8,7 +8,6 @@
  */
 #include "mpstat/collector/blocked_proc.h"
 #include "mpstat/collector/proc.h"
-#include "mpstat/util/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -132,7 +131,8 @@ static uint8_t kind_of(const struct proc_reader *reader, const struct statx *sta
 	case S_IFSOCK:
 		return FILE_OTHER;
 	default:
-		return reader->mqueue_device && device_of(stat) == reader->mqueue_device
+		return reader->taking->mqueue_device &&
+				       device_of(stat) == reader->taking->mqueue_device
 			       ? FILE_MQUEUE
 			       : FILE_REGULAR;
 	}
@@ -142,7 +142,6 @@ static uint8_t kind_of(const struct proc_reader *reader, const struct statx *sta
 static bool learn_named(struct proc_reader *reader, const char *path, const char *link,
 			struct open_file *file)
 {
-	const char *last = strrchr(link, '/');
 	struct statx stat;
 
 	if (!look_at(reader, path, &stat))
@@ -150,8 +149,8 @@ static bool learn_named(struct proc_reader *reader, const char *path, const char
 	file->kind = kind_of(reader, &stat);
 	file->device = device_of(&stat);
 	file->inode = stat.stx_ino;
-	if (last && (file->kind == FILE_FIFO || file->kind == FILE_MQUEUE))
-		text_clean(file->name, sizeof(file->name), last + 1, strlen(last + 1));
+	if (file->kind == FILE_FIFO || file->kind == FILE_MQUEUE)
+		proc_reader_name(link, strlen(link), file->name, sizeof(file->name));
 	return true;
 }
 
@@ -229,6 +228,18 @@ bool blocked_proc_file(struct proc_reader *reader, const char *fds, int32_t fd,
 	snprintf(path, sizeof(path), "%sinfo/%d", fds, fd);
 	learn_info(reader, path, file);
 	return true;
+}
+
+void blocked_proc_learn_mqueue(struct proc_reader *reader, const char *fds, int32_t fd)
+{
+	struct statx stat;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%d", fds, fd);
+	/* Major 0: on no disk. */
+	if (!reader->taking->mqueue_device && look_at(reader, path, &stat) &&
+	    S_ISREG(stat.stx_mode) && stat.stx_dev_major == 0)
+		reader->taking->mqueue_device = device_of(&stat);
 }
 
 /* -- All of a process ----------------------------------------------------------------- */

@@ -7,7 +7,6 @@
  * could come from a file system whose server never answers.
  */
 #include "mpstat/collector/blocked_proc.h"
-#include "mpstat/util/text.h"
 #include "mpstat/util/vec.h"
 
 #include <errno.h>
@@ -133,23 +132,6 @@ static bool is_device(const struct proc_mapping *mapping)
 	       !begins(mapping->path, "/dev/zero") && !begins(mapping->path, "/dev/hugepages/");
 }
 
-/* The last part, without what the kernel adds to it. */
-static void name_of(const struct proc_mapping *mapping, char *out, size_t size)
-{
-	static const char deleted[] = " (deleted)";
-	size_t length = strcspn(mapping->path, "\n"), start;
-
-	out[0] = '\0';
-	if (!mapping->inode)
-		return;
-	if (length > sizeof(deleted) - 1 &&
-	    !memcmp(mapping->path + length - (sizeof(deleted) - 1), deleted, sizeof(deleted) - 1))
-		length -= sizeof(deleted) - 1;
-	for (start = length; start > 0 && mapping->path[start - 1] != '/'; start--)
-		;
-	text_clean(out, size, mapping->path + start, length - start);
-}
-
 /* -- Memory --------------------------------------------------------------------------- */
 
 static void open_memory(struct proc_reader *reader)
@@ -203,7 +185,9 @@ void blocked_proc_memory(struct proc_reader *reader, struct blocked *blocked, ui
 	place->inode = mapping->inode;
 	place->offset = mapping->inode ? mapping->offset + (address - mapping->start) : 0;
 	place->shared = mapping->shared;
-	name_of(mapping, place->name, sizeof(place->name));
+	if (mapping->inode)
+		proc_reader_name(mapping->path, strcspn(mapping->path, "\n"), place->name,
+				 sizeof(place->name));
 	if (is_device(mapping))
 		return;
 	blocked->memory_size = read_memory(reader, address, blocked->memory + BLOCKED_BEFORE,

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -126,4 +127,12 @@ const struct blocked *looks_for_state(struct looks *looks, pid_t pid, int syscal
 const struct blocked *looks_for(struct looks *looks, pid_t pid, int syscall)
 {
 	return looks_for_state(looks, pid, syscall, 'S');
+}
+
+void *looks_shared(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(memory != MAP_FAILED);
+	return memory;
 }

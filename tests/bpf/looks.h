@@ -43,6 +43,9 @@ bool looks_until(struct looks *looks, int (*is)(void *arg));
 /* In the last look; NULL: it is not there. */
 const struct blocked *looks_thread(const struct looks *looks, pid_t tid);
 
+/* Memory that the children share with us; the caller unmaps it. */
+void *looks_shared(size_t size);
+
 /* Two tests of one function: by eBPF, by /proc. */
 #define TEST_LOOKS(function)                                                                       \
 	{#function " (eBPF)", function, looks_open_kernel, looks_close, NULL},                     \
