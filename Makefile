@@ -208,6 +208,7 @@ bench: deps-bench
 	@$(again) all benches
 	@BUILD=$(abspath $(OUT)) tests/bench/run
 	@BUILD=$(abspath $(OUT)) tests/bench/viewers
+	@$(OUT)/bench/looks
 
 ## install      PREFIX=/usr/local DESTDIR= ; the command is called MPSTAT_NAME=mpstat-ipc
 install: all
@@ -350,6 +351,11 @@ $(OUT)/bench/%: $(OBJ)/tests/bench/%.o $(STATIC)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) -lpthread -lrt -lm
+# It measures a part of mpstat.
+$(OUT)/bench/looks: $(OBJ)/tests/bench/looks.o $(MPSTAT_PARTS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $< $(MPSTAT_PARTS) $(PKG_LIBS) -lpthread -lm
 $(OUT)/tests/unit/%: $(OBJ)/tests/unit/%.o $(UNIT_HELP) $(MPSTAT_PARTS)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)

@@ -164,10 +164,20 @@ static __always_inline void see_stack(struct wait_row *row, struct task_struct *
 {
 	struct mapping mapping = {};
 
+	unsigned int rest = 4096 - ((unsigned int)row->sp & 4095);
+
 	if (bpf_find_vma(task, row->sp, see_mapping, &mapping, 0) || !is_harmless(&mapping))
 		return;
-	if (!bpf_copy_from_user_task(&stack_piece, sizeof(stack_piece), (void *)row->sp, task, 0))
-		row->has |= WAIT_HAS_STACK;
+	stack_piece.words = WAIT_STACK_WORDS;
+	if (bpf_copy_from_user_task(stack_piece.word, sizeof(stack_piece.word), (void *)row->sp,
+				    task, 0)) {
+		/* The stack ends with its page. */
+		if (rest >= sizeof(stack_piece.word) ||
+		    bpf_copy_from_user_task(stack_piece.word, rest, (void *)row->sp, task, 0))
+			return;
+		stack_piece.words = rest / sizeof(stack_piece.word[0]);
+	}
+	row->has |= WAIT_HAS_STACK;
 }
 
 /* -- The file ----------------------------------------------------------------------- */

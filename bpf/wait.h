@@ -68,6 +68,7 @@ struct wait_memory {
 };
 
 struct wait_stack {
+	__u64 words; /* how many are known */
 	__u64 word[WAIT_STACK_WORDS];
 };
 

@@ -57,8 +57,8 @@ enum file_flag {
 	FILE_CAN_WRITE = 1 << 1,
 	FILE_NONBLOCK = 1 << 2,
 	FILE_LISTENS = 1 << 3,	 /* a socket that accepts */
-	FILE_READ_TIMED = 1 << 4,  /* SO_RCVTIMEO */
-	FILE_WRITE_TIMED = 1 << 5, /* SO_SNDTIMEO */
+	FILE_READ_TIMED = 1 << 4,  /* SO_RCVTIMEO; by /proc never known */
+	FILE_WRITE_TIMED = 1 << 5, /* SO_SNDTIMEO; the same */
 	FILE_DATAGRAM = 1 << 6,	   /* unix: messages keep their bounds */
 	FILE_LEVEL_KNOWN = 1 << 7, /* units, bytes and capacity are known */
 };
@@ -71,7 +71,9 @@ struct open_file {
 	uint64_t peer_inode;	/* unix */
 	uint64_t description;	/* same for all descriptors of one open file; 0: unknown */
 	/* What can be read now.  Pipe: units are its buffers, capacity how many it may have.
-	 * Message queue: messages.  Eventfd: units is its counter. */
+	 * Message queue: messages.  Eventfd: units is its counter.  Listening: units are the
+	 * connections that wait.  Other sockets: units are packets (by /proc 0 or 1: nothing,
+	 * something), bytes at most those of the first 64, capacity 0. */
 	uint64_t units, capacity, bytes;
 	uint32_t readers, writers; /* pipe: open ends, over all processes */
 	char name[32];		   /* mqueue, FIFO: last part of its name, sanitised */
@@ -80,7 +82,8 @@ struct open_file {
 /* Memory is the same in two processes when `shared` and device, inode, offset agree; else
  * when space agrees and address. */
 struct memory_place {
-	uint64_t space; /* the address space: processes born by vfork or clone share one */
+	uint64_t space; /* the address space: processes born by vfork or clone share one; by
+			 * /proc each process has its own */
 	uint64_t address;
 	uint64_t device, inode, offset; /* offset in bytes, of the address itself */
 	bool shared;
@@ -95,7 +98,8 @@ struct blocked {
 	char comm[BLOCKED_COMM + 1]; /* raw bytes, NUL-terminated */
 	char state;		 /* R S D T t; threads that run are told, too */
 	uint64_t since_ns;	 /* CLOCK_MONOTONIC: asleep since; 0: unknown */
-	uint64_t runs;		 /* differs when it ran in between; 0: unknown */
+	/* Differs when it ran in between; 0: unknown.  Not the same count by eBPF and /proc. */
+	uint64_t runs;
 	int32_t syscall;	 /* -1: none or unknown; restart_syscall is resolved where it can be */
 	uint64_t argument[6];
 	uint64_t ip, sp;
@@ -121,7 +125,9 @@ struct blocked_look {
 	size_t count, room;
 	struct file_end *ends; /* pipes, FIFOs, sockets, eventfds, mqueues; sorted by inode */
 	size_t end_count, end_room;
-	bool ends_whole; /* every process' descriptors were seen: who is not there has none */
+	/* Every process' descriptors were seen: who is not there has none.  But for processes
+	 * outside of our pid namespace, and descriptors that are under way in a socket. */
+	bool ends_whole;
 	uint64_t time_ns;
 	uint64_t unreadable; /* threads whose wait could not be read: needs a right */
 	bool by_kernel;

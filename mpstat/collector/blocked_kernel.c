@@ -81,6 +81,12 @@ static void fill_memory(struct blocked *blocked, const struct wait_memory *piece
 	blocked->memory_size = piece->size <= WAIT_AFTER ? piece->size : WAIT_AFTER;
 }
 
+static void fill_stack(struct blocked *blocked, const struct wait_stack *piece)
+{
+	blocked->stack_words = piece->words <= BLOCKED_STACK ? piece->words : BLOCKED_STACK;
+	memcpy(blocked->stack, piece->word, blocked->stack_words * sizeof(piece->word[0]));
+}
+
 static uint64_t since_of(const struct taking *taking, uint64_t since_sched_ns)
 {
 	int64_t ns = (int64_t)since_sched_ns + kernel_clock_offset_ns(taking->kernel);
@@ -120,10 +126,8 @@ static void take_wait(void *arg, const struct kernel_wait *wait)
 	fill_call(blocked, row);
 	if (wait->memory)
 		fill_memory(blocked, wait->memory);
-	if (wait->stack) {
-		memcpy(blocked->stack, wait->stack->word, sizeof(blocked->stack));
-		blocked->stack_words = BLOCKED_STACK;
-	}
+	if (wait->stack)
+		fill_stack(blocked, wait->stack);
 	if (wait->file)
 		fill_file(&blocked->file, wait->file);
 }

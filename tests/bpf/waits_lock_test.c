@@ -254,6 +254,38 @@ static void memory_at_an_end_is_told_as_far_as_it_goes(void **state)
 	munmap(pages + 4096, 4096);
 }
 
+/* Sleeps with its stack pointer right before the end of what is mapped. */
+static int wait_with_a_small_stack(void *arg)
+{
+	register uint64_t *top __asm__("r12") = arg;
+	register long r10 __asm__("r10") = 0;
+	long r;
+
+	__asm__ volatile("xchg %%rsp, %%r12\n\tsyscall\n\txchg %%rsp, %%r12"
+			 : "=a"(r), "+r"(top)
+			 : "a"(SYS_futex), "D"(top), "S"(FUTEX_WAIT), "d"(5), "r"(r10)
+			 : "rcx", "r11", "memory");
+	return (int)r;
+}
+
+static void a_stack_is_told_as_far_as_it_goes(void **state)
+{
+	struct looks *looks = looks_of(state);
+	char *pages = looks_shared(2 * 4096);
+	uint64_t *top = (void *)(pages + 4096 - 24);
+	const struct blocked *blocked;
+
+	assert_int_equal(munmap(pages + 4096, 4096), 0);
+	top[0] = 5;
+	top[1] = 6;
+	top[2] = 7;
+	blocked = looks_for(looks, child_start(wait_with_a_small_stack, top), SYS_futex);
+	assert_int_equal(blocked->sp, (uintptr_t)top);
+	assert_int_equal(blocked->stack_words, 3);
+	assert_memory_equal(blocked->stack, top, 24);
+	munmap(pages, 4096);
+}
+
 static int wait_with_a_limit(void *arg)
 {
 	struct timespec limit = {.tv_sec = 1000};
@@ -344,6 +376,7 @@ int main(void)
 		TEST_LOOKS(a_semaphore_shows_its_value),
 		TEST_LOOKS(a_condition_shows_who_called_it),
 		TEST_LOOKS(memory_at_an_end_is_told_as_far_as_it_goes),
+		TEST_LOOKS(a_stack_is_told_as_far_as_it_goes),
 		TEST_LOOKS(a_wait_that_was_stopped_is_still_what_it_was),
 		TEST_LOOKS(a_poll_that_was_stopped_is_still_one),
 		TEST_LOOKS_KERNEL(a_sleep_that_was_stopped_is_still_one),
