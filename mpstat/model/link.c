@@ -247,12 +247,19 @@ static void link_object(struct model *model, struct object_node *node)
 	if (domain)
 		domain->domain.objects++;
 	object->first_use = NULL;
+	object->givers = object->takers = (struct open_ends){0, false};
 	node->last_use = &object->first_use;
 	object->give_waiters = object->take_waiters = 0;
 	object->lock = link_lock(model, object);
 	object->workers = object->busy = 0;
 	object->oldest_task_ns = 0;
 	object->owner = find_owner(model, object);
+}
+
+static void count_end(struct open_ends *ends, bool has, const struct process_node *process)
+{
+	ends->count += has;
+	ends->strange |= has && !process;
 }
 
 static void link_use(struct model *model, struct use_node *node)
@@ -271,6 +278,8 @@ static void link_use(struct model *model, struct use_node *node)
 		return;
 	*object->last_use = use;
 	object->last_use = &use->next;
+	count_end(&object->object.givers, use->can_give, process);
+	count_end(&object->object.takers, use->can_take, process);
 	if (!process)
 		return;
 	use->next_of_process = process->first_use;

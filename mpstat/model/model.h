@@ -142,6 +142,12 @@ struct object {
 	struct object *lock;	  /* SLEEPERS kinds: that goes with it; NULL: ended or unknown */
 	uint32_t give_waiters, take_waiters; /* threads blocked now */
 	struct use *first_use;
+	/* Of no domain: processes that could put in, that could take out; `strange`: one of them
+	 * nobody tells of. */
+	struct open_ends {
+		uint32_t count;
+		bool strange;
+	} givers, takers;
 	/* WORKERS kinds */
 	uint32_t workers, busy;	 /* that live; of them with a task */
 	uint64_t oldest_task_ns; /* since when the oldest of these tasks runs; 0: none */

@@ -173,18 +173,12 @@ bool waits_ends_by(const struct thread *thread, const struct use *use)
  * Without any other end the kernel would have ended the wait: it was not seen. */
 static enum wait_for for_ends(const struct thread *thread, const struct object *object)
 {
-	bool any = false;
+	bool gives = op_effect(thread->fact.wait_op) == MPT_E_GIVE;
+	const struct open_ends *ends = gives ? &object->takers : &object->givers;
 
-	if (object->fact.ends != FACT_ENDS_TOLD)
+	if (object->fact.ends != FACT_ENDS_TOLD || !ends->count || ends->strange)
 		return WAIT_UNKNOWN;
-	for (const struct use *use = object->first_use; use; use = use->next) {
-		if (!waits_ends_by(thread, use))
-			continue;
-		if (!use->known)
-			return WAIT_UNKNOWN;
-		any = true;
-	}
-	return any ? WAIT_ENDS : WAIT_UNKNOWN;
+	return WAIT_ENDS;
 }
 
 /* Nobody takes over from the dead, unless the kernel does: then it wakes the waiter. */
