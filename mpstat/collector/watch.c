@@ -9,9 +9,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define SEARCH_AGAIN_NS 10000000000ull
+
+/* Asked in each refresh, as the limit may be changed while we run (prlimit). */
+static size_t most_domains(void)
+{
+	struct rlimit limit;
+	size_t left = WATCH_DESCRIPTORS_LEFT;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= WATCH_DOMAINS + left)
+		return WATCH_DOMAINS;
+	return limit.rlim_cur > 2 * left ? (size_t)limit.rlim_cur - left :
+					   (size_t)limit.rlim_cur / 2;
+}
+
+static bool is_full(const struct watch *watch)
+{
+	return HASH_COUNT(watch->domains) >= watch->most;
+}
 
 static struct watched *find(struct watch *watch, const uint8_t id[16])
 {
@@ -26,7 +44,7 @@ static struct watched *add(struct watch *watch, const uint8_t id[16], int fd)
 {
 	struct watched *w = NULL;
 
-	if (HASH_COUNT(watch->domains) < WATCH_DOMAINS)
+	if (!is_full(watch))
 		w = calloc(1, sizeof(*w));
 	if (!w) {
 		watch->too_many++;
@@ -79,7 +97,7 @@ static void open_announced(struct watch *watch, const struct announced *members,
 	struct watched *w;
 	int fd;
 
-	if (HASH_COUNT(watch->domains) >= WATCH_DOMAINS) {
+	if (is_full(watch)) {
 		watch->too_many++;
 		return;
 	}
@@ -196,6 +214,15 @@ static void search(struct watch *watch, uint64_t now_ns, struct notes *notes)
 
 /* ---- kept files ----------------------------------------------------------------- */
 
+static size_t count_files(const struct watch *watch)
+{
+	size_t n = 0;
+
+	for (const struct watched *w = watch->domains; w; w = w->hh.next)
+		n += w->path != NULL;
+	return n;
+}
+
 static bool is_open(const struct watch *watch, const char *path)
 {
 	for (const struct watched *w = watch->domains; w; w = w->hh.next)
@@ -231,11 +258,24 @@ static void open_file(struct watch *watch, const char *path, struct notes *notes
 		w->path = path;
 }
 
+/* When there is no room for more, files are not even looked at: there may be many. */
 static void refresh_files(struct watch *watch, struct notes *notes)
 {
-	for (size_t i = 0; i < watch->options->file_count; i++)
-		if (!is_open(watch, watch->options->files[i]))
-			open_file(watch, watch->options->files[i], notes);
+	size_t count = watch->options->file_count, open = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_open(watch, watch->options->files[i])) {
+			open++;
+			continue;
+		}
+		if (is_full(watch)) {
+			/* Those not yet passed are open already. */
+			watch->too_many += count - i - (count_files(watch) - open);
+			return;
+		}
+		open_file(watch, watch->options->files[i], notes);
+		open += is_open(watch, watch->options->files[i]);
+	}
 }
 
 /* ---- all of it --------------------------------------------------------------------- */
@@ -263,6 +303,7 @@ int watch_refresh(struct watch *watch, uint64_t now_ns, struct notes *notes, str
 	struct watched *w;
 	int rc = 0;
 
+	watch->most = most_domains();
 	watch->too_many = 0;
 	for (w = watch->domains; w; w = w->hh.next) {
 		w->staying = w->path != NULL || w->searched;
@@ -274,8 +315,9 @@ int watch_refresh(struct watch *watch, uint64_t now_ns, struct notes *notes, str
 	for (w = watch->domains; w; w = w->hh.next)
 		w->published = announced_is_published(&watch->announced, w->id);
 	if (watch->too_many)
-		notes_add(notes, "%zu domains are left out: %u are read at most",
-			  watch->too_many, WATCH_DOMAINS);
+		notes_add(notes, "%zu domains are left out: %zu are read at most%s",
+			  watch->too_many, watch->most,
+			  watch->most < WATCH_DOMAINS ? " with so few descriptors (ulimit -n)" : "");
 	return rc;
 }
 

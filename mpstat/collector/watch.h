@@ -21,7 +21,10 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+/* Domains read at once: each takes a descriptor.  Of a small limit on those, others of our
+ * sources need some, too. */
 #define WATCH_DOMAINS 4096
+#define WATCH_DESCRIPTORS_LEFT 64
 /* Domains tried to open per refresh: a flood of false announcements must not
  * keep us from reading the true ones.  The next refresh goes on where this one
  * stopped. */
@@ -63,7 +66,8 @@ struct watch {
 	bool missing;		/* one of them may be found elsewhere */
 	uint64_t search_ns;	/* when to search other network namespaces again */
 	uint64_t everywhere_ns; /* when to search everywhere, if something is missing */
-	size_t too_many; /* domains beyond WATCH_DOMAINS in this refresh */
+	size_t most;	 /* domains to be read at once */
+	size_t too_many; /* domains beyond that in this refresh */
 };
 
 /* Brings the set up to date; what could not be opened goes to the notes.  0, or a negative
