@@ -8,11 +8,12 @@
 #
 # Steps: clang without warnings, the interface as it is kept (abi.sh), unit, api and crash
 # tests under the address and undefined-behaviour sanitizers (a leak fails), the fuzz targets
-# (each over its corpus and 10 s on; unbounded 10 minutes), and, unbounded, valgrind on the
-# unit tests, the models of tests/spin in larger sizes, a kill at every fifth instruction of
-# the library's calls, calls of the library in a sandbox that forbids one system call after
-# the other, 1,000 random process trees, 100,000 kills in a storm over all primitives, mutants
-# of the library that the crash tests must find, and the api and crash tests twenty times over.
+# (each over its corpus and 10 s on; unbounded 10 minutes), and, unbounded, threads as members
+# under the thread sanitizer, valgrind on the unit tests, the models of tests/spin in larger
+# sizes, a kill at every fifth instruction of the library's calls, calls of the library in a
+# sandbox that forbids one system call after the other, 1,000 random process trees, 100,000
+# kills in a storm over all primitives, mutants of the library that the crash tests must find,
+# and the api and crash tests twenty times over.
 # MPT_STEP=n changes the five, STORM_KILLS=n the 100,000, REPEAT=n the twenty.
 # The last line is "N passed, N failed, N skipped".
 
@@ -90,6 +91,18 @@ sanitizer_step() {
 	# The step tests stop a program at chosen instructions; here most of those would be
 	# the sanitizer's own.
 	SUITES="unit api crash bpf" EXCLUDE=step TEST_TIMEOUT=300 tests_in "$BUILD/san-address-undefined"
+}
+
+# Members of a domain are threads: those of one process stand for those of several, on one
+# mapping, where the sanitizer sees them.
+thread_step() {
+	local test
+	step "threads as members, under the thread sanitizer"
+	one make --no-print-directory -j"$(nproc)" WERROR=1 BUILD="$BUILD" SAN=thread \
+		"$BUILD"/san-thread/tests/{api/hammer,crash/threads_all}_test || return
+	for test in hammer threads_all; do
+		SUITES="api crash" TEST_TIMEOUT=600 tests_in "$BUILD/san-thread" "$test"
+	done
 }
 
 valgrind_step() {
@@ -177,6 +190,7 @@ abi_step
 sanitizer_step
 fuzz_step "${1:-}"
 if [ "${1:-}" != bounded ]; then
+	thread_step
 	valgrind_step
 	fine_step
 	forbidden_step

@@ -120,7 +120,7 @@ static void use_memory(struct account *a, unsigned int *seed)
 
 	(void)seed;
 	a->begun++;
-	snprintf(name, sizeof(name), "%d-%llu", (int)getpid(), (unsigned long long)a->begun);
+	snprintf(name, sizeof(name), "%d-%llu", (int)gettid(), (unsigned long long)a->begun);
 	child_claims(mpt_memory_create(&memory, name, 5000) == 0);
 	memset(mpt_memory_data(memory), 1, 5000);
 	child_claims(mpt_memory_unlink(memory) == 0);
