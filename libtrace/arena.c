@@ -3,6 +3,7 @@
 #include "libtrace/arena.h"
 
 #include "libtrace/member.h"
+#include "libtrace/slot.h"
 #include "libtrace/units.h"
 
 #include <errno.h>
@@ -81,7 +82,7 @@ static bool reclaim(void)
 	for (uint32_t i = 0; i < used; i++) {
 		t = &domain.threads[i];
 		if (load64(&t->extent) && load32_acquire(&t->state) > MPT_SLOT_LIVE &&
-		    (!oldest || t->ended_ns < oldest->ended_ns) && !member_unsettled(t))
+		    (!oldest || t->ended_ns < oldest->ended_ns) && !slot_unsettled(t))
 			oldest = t;
 	}
 	if (!oldest)

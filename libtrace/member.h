@@ -70,9 +70,6 @@ uint32_t member_pid_of(uint32_t word);
 /* Marks the threads of dead processes DEAD, so that what they have can be taken.
  * Under domain_lock. */
 void member_bury(void);
-/* Did the thread die inside an operation that nobody has settled yet?  Its ledger is
- * needed until then. */
-bool member_unsettled(const struct mpt_wire_thread *thread);
 
 /* A process slot for a child to be made, state STARTING, filled in but for pid; given
  * back with member_forget when that fails.  0 or -ENOSPC, -ENOMEM. */
