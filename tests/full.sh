@@ -10,11 +10,13 @@
 # tests under the address and undefined-behaviour sanitizers (a leak fails), the fuzz targets
 # (each over its corpus and 10 s on; unbounded 10 minutes), and, unbounded, threads as members
 # under the thread sanitizer, valgrind on the unit tests, the models of tests/spin in larger
-# sizes, a kill at every fifth instruction of the library's calls, calls of the library in a
-# sandbox that forbids one system call after the other, 1,000 random process trees, 100,000
-# kills in a storm over all primitives, mutants of the library that the crash tests must find,
-# and the api and crash tests twenty times over.
-# MPT_STEP=n changes the five, STORM_KILLS=n the 100,000, REPEAT=n the twenty.
+# sizes, a kill at every instruction of the library's calls (in MPT_STEP runs of the step
+# tests, each at every MPT_STEP-th), calls of the library in a sandbox that forbids one system
+# call after the other, 1,000 random process trees, 100,000 kills in a storm over all
+# primitives, mutants of the library that the crash tests must find, and the api and crash
+# tests twenty times over.
+# MPT_STEP=n changes the number of those runs (7), STORM_KILLS=n the 100,000, REPEAT=n the
+# twenty.
 # The last line is "N passed, N failed, N skipped".
 
 set -u -o pipefail
@@ -23,8 +25,8 @@ cd "$(dirname "$0")/.." || exit 2
 BUILD=$(realpath -m "${BUILD:-build}")
 # Each step names its own switches.
 unset MAKEFLAGS MAKELEVEL CC SAN WERROR T
-fine=${MPT_STEP:-5} kills=${STORM_KILLS:-100000}
-unset MPT_STEP STORM_KILLS
+fine=${MPT_STEP:-7} kills=${STORM_KILLS:-100000}
+unset MPT_STEP MPT_STEP_AT STORM_KILLS
 passed=0 failed=0 skipped=0
 
 step() {
@@ -115,13 +117,17 @@ valgrind_step() {
 		tests_in "$BUILD"
 }
 
-# Where `make check` samples.  Queues and locks go no finer than every seventh (step.c).
-# Takes seven minutes on two processors; the time that each test may take grows with the
-# fineness (support.c).
+# Where `make check` samples.  Each run kills at every $fine-th instruction and begins one later
+# than the run before, in domains of its own: together they kill at every one.  A run takes
+# some minutes on two processors; the time that each test may take grows with the fineness
+# (support.c).
 fine_step() {
-	step "step tests, a kill at each ${fine}th instruction"
+	local at
 	one build BUILD="$BUILD" || return
-	MPT_STEP=$fine SUITES=crash TEST_TIMEOUT=7200 tests_in "$BUILD" step
+	for ((at = 0; at < fine; at++)); do
+		step "step tests, a kill at each ${fine}th instruction, from $at on"
+		MPT_STEP=$fine MPT_STEP_AT=$at SUITES=crash TEST_TIMEOUT=7200 tests_in "$BUILD" step
+	done
 }
 
 forbidden_step() {

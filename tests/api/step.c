@@ -8,7 +8,8 @@
 #define STRIDE (SANITIZED ? 211 : 23)
 #define FINE (SANITIZED ? 13 : 1)
 /* Each victim takes a thread slot for good, as the ledger of the dead is needed, and a
- * domain has 8192: a finer stride than this is too many for one program. */
+ * domain has 8192: a finer stride than this is too many for one program.  So every
+ * instruction takes seven, each beginning one later (later_start). */
 #define FINEST 7
 #define AROUND (SANITIZED ? 260u : 40u)
 /* The way there is not always equally long: reading the kernel's clock may be retried. */
@@ -78,6 +79,16 @@ bool step(pid_t pid, uint64_t k)
 	return advance(pid, k, PTRACE_SINGLESTEP);
 }
 
+bool step_is_ours(pid_t pid)
+{
+	extern const char __executable_start, etext;
+	struct __ptrace_syscall_info info = { 0 };
+
+	assert_true(ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) > 0);
+	return info.instruction_pointer >= (uintptr_t)&__executable_start &&
+	       info.instruction_pointer < (uintptr_t)&etext;
+}
+
 bool step_syscalls(pid_t pid, uint64_t k)
 {
 	return advance(pid, k, PTRACE_SYSCALL);
@@ -113,6 +124,13 @@ static uint64_t stride_of(uint64_t usual)
 	return finer > least ? finer : least;
 }
 
+static bool strangers;
+
+void step_strangers(bool wanted)
+{
+	strangers = wanted;
+}
+
 /* One victim, killed where `run` has brought it.  False: it finished before. */
 static bool kill_one(const struct stepped *o, void *world, uint64_t k, uint64_t after,
 		     bool (*run)(pid_t, uint64_t))
@@ -122,7 +140,7 @@ static bool kill_one(const struct stepped *o, void *world, uint64_t k, uint64_t 
 
 	if (o->prepare)
 		o->prepare(world);
-	pid = victim(o->act, world, true);
+	pid = victim(o->act, world, !strangers);
 	killed = run(pid, k) && step(pid, after);
 	if (killed)
 		kill_child(pid);
@@ -137,6 +155,7 @@ uint64_t step_range(const struct stepped *o, void *world, uint64_t from, uint64_
 	cpu_set_t before;
 
 	stride = stride_of(stride);
+	from += later_start(stride);
 	share_one_processor(&before);
 	for (k = from; k < to && kill_one(o, world, k, 0, step); k += stride)
 		kills++;

@@ -19,6 +19,9 @@ pid_t warm_victim(void (*warm)(void *arg), void (*act)(void *arg), void *arg);
 
 /* Lets it run k instructions.  False: it ended by itself before, and is reaped. */
 bool step(pid_t pid, uint64_t k);
+/* Is its next instruction one of this program, which has the library in it, and none of libc,
+ * of the kernel's pages or of the dynamic linker?  How many theirs are varies. */
+bool step_is_ours(pid_t pid);
 /* Lets it run to the k-th entry or exit of a system call.  False: as above. */
 bool step_syscalls(pid_t pid, uint64_t k);
 
@@ -38,8 +41,12 @@ struct stepped {
 	void (*judge)(void *world, uint64_t k, bool finished);
 };
 
+/* Whether the victims of those below have used the library before; they have, if nothing is
+ * said. */
+void step_strangers(bool strangers);
 /* Kills at from, from + stride ... before `to`, or until a victim finishes; returns the
- * number of kills.  A finer stride is taken from the environment (finer_stride). */
+ * number of kills.  A finer stride is taken from the environment (finer_stride), and how many
+ * instructions later to begin (later_start). */
 uint64_t step_range(const struct stepped *operation, void *world, uint64_t from, uint64_t to,
 		    uint64_t stride);
 #define TO_THE_END UINT64_MAX

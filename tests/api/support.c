@@ -363,6 +363,19 @@ uint64_t finer_stride(uint64_t usual)
 	return wanted > 0 && (uint64_t)wanted < usual ? (uint64_t)wanted : usual;
 }
 
+uint64_t later_start(uint64_t stride)
+{
+	const char *text = getenv("MPT_STEP_AT");
+	long wanted = text ? atol(text) : 0;
+
+	return wanted > 0 ? (uint64_t)wanted % stride : 0;
+}
+
+uint64_t step_phase(uint64_t stride)
+{
+	return getenv("MPT_STEP_AT") ? later_start(stride) : (uint64_t)getpid() % stride;
+}
+
 void share_one_processor(cpu_set_t *before)
 {
 	cpu_set_t one;

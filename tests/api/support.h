@@ -142,6 +142,12 @@ struct role {
 /* For tests that kill at every stride-th instruction.  Their stride: `usual`, or what the
  * environment's MPT_STEP says if that is less. */
 uint64_t finer_stride(uint64_t usual);
+/* Where to begin, less than the stride: what the environment's MPT_STEP_AT says, or 0.  So
+ * several runs of a program, each with a domain of its own, do together what one of them
+ * has not the slots for. */
+uint64_t later_start(uint64_t stride);
+/* The same, but anywhere, another time elsewhere, if the environment says nothing. */
+uint64_t step_phase(uint64_t stride);
 /* Stepper and stepped take turns: on one processor that is several times faster.
  * `before` is what the caller may give back to sched_setaffinity(2). */
 void share_one_processor(cpu_set_t *before);

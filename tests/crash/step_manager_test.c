@@ -284,7 +284,7 @@ static void kill_all_along(struct killing *k, const struct operation *operation)
 	strcpy(k->after, k->now);
 	assert_int_equal(strcmp(k->before, k->after) == 0, operation->invisible);
 	world_prepare(k->world);
-	for (at = (uint64_t)getpid() % stride; kill_after(k, at); at += stride)
+	for (at = step_phase(stride); kill_after(k, at); at += stride)
 		kills++;
 	sched_setaffinity(0, sizeof(before), &before);
 	printf("# note: %s: %llu kills\n", operation->name, (unsigned long long)kills);

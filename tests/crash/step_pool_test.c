@@ -13,6 +13,7 @@
 #define COARSE (SANITIZED ? 2003 : 149)
 /* From the wake to the sleep after the task; it looks for the next one in between. */
 #define TASK_MOST (SANITIZED ? 60000u : 6000u)
+#define AFTER_DONE 30 /* instructions: at each of the first of them one is killed */
 
 /* ---- a worker ------------------------------------------------------------------------- */
 
@@ -71,7 +72,7 @@ static void a_worker_killed_anywhere_loses_its_task_or_does_not(void **state)
 
 	(void)state;
 	share_one_processor(&all);
-	for (k = 0; k < TASK_MOST && after < 40; k += stride, n++) {
+	for (k = later_start(stride); k < TASK_MOST && after < 40; k += stride, n++) {
 		struct outcome o = kill_at(pool, n, k);
 
 		assert_false(o.lost && o.done_before_kill);
@@ -101,7 +102,7 @@ static void a_worker_killed_anywhere_in_a_chunk_loses_one_item_at_most(void **st
 	share_one_processor(&all);
 	for (int i = 0; i < 8; i++)
 		in[i] = i;
-	for (k = 0; k < TASK_MOST && whole < 10; k += stride) {
+	for (k = later_start(stride); k < TASK_MOST && whole < 10; k += stride) {
 		struct mpt_pool_mapping map = { .function = pool_count, .in = in,
 					    .in_size = sizeof(int), .count = 8, .out = out,
 					    .out_size = sizeof(int), .status = status, .chunk = 8 };
@@ -130,6 +131,49 @@ static void a_worker_killed_anywhere_in_a_chunk_loses_one_item_at_most(void **st
 	sched_setaffinity(0, sizeof(all), &all);
 	printf("# note: %d of %llu kills lost an item\n", lost, (unsigned long long)(k / stride));
 	assert_true(lost > 3);
+	pool_end(pool);
+}
+
+static bool is_done(void *unused, pid_t pid)
+{
+	const struct mpt_wire_pool *w = pool_wire();
+
+	(void)unused;
+	(void)pid;
+	for (uint32_t i = 0; i < w->slots; i++) {
+		const struct mpt_wire_task *task =
+			(const void *)((const uint8_t *)w + w->tasks_at +
+				       (uint64_t)w->task_stride * i);
+
+		if (MPT_TASK_PHASE(__atomic_load_n(&task->state, __ATOMIC_ACQUIRE)) == MPT_TASK_DONE)
+			return true;
+	}
+	return false;
+}
+
+/* Before it could note that, or tell anybody: whoever buries it finds the result. */
+static void a_worker_killed_just_after_its_result_is_there_has_not_lost_it(void **state)
+{
+	struct mpt_pool *pool = pool_make(1, NULL);
+	cpu_set_t all;
+
+	(void)state;
+	share_one_processor(&all);
+	for (int n = 0; n < AFTER_DONE; n++) {
+		pid_t pid = idle_worker();
+		struct mpt_result *result;
+
+		interrupt(pid);
+		result = pool_submit(pool, pool_count, n);
+		assert_true(step_until(pid, is_done, NULL, 10 * TASK_MOST));
+		assert_true(step(pid, (uint64_t)n));
+		kill(pid, SIGKILL);
+		assert_int_equal(pool_result(result), 2 * n);
+		assert_int_equal(pool_world->calls[n], 1);
+	}
+	sched_setaffinity(0, sizeof(all), &all);
+	assert_int_equal(pool_wire()->lost, 0);
+	assert_int_equal(mpt_pool_unfinished(pool), 0);
 	pool_end(pool);
 }
 
@@ -209,7 +253,7 @@ static void a_creator_killed_anywhere_in_submit_and_get_leaves_no_worker(void **
 
 	(void)state;
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
-	for (uint64_t k = 0; killed && kills < 60; k += stride) {
+	for (uint64_t k = later_start(stride); killed && kills < 60; k += stride) {
 		pid_t pid = child(stops_with_a_pool, NULL);
 
 		assert_int_equal(waitpid(pid, &status, __WALL | WUNTRACED), pid);
@@ -230,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		pool_test(a_worker_killed_anywhere_loses_its_task_or_does_not),
 		pool_test(a_worker_killed_anywhere_in_a_chunk_loses_one_item_at_most),
+		pool_test(a_worker_killed_just_after_its_result_is_there_has_not_lost_it),
 		pool_test(a_creator_killed_at_any_system_call_leaves_no_worker),
 		pool_test(a_creator_killed_anywhere_in_submit_and_get_leaves_no_worker),
 	};

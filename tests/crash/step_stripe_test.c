@@ -123,7 +123,7 @@ static void an_entry_that_is_being_overwritten_is_not_freed(void **state)
 
 	(void)state;
 	share_one_processor(&before);
-	for (at = (uint64_t)getpid() % stride; (pid = stopped_inside(w, at)); at += stride, n++) {
+	for (at = step_phase(stride); (pid = stopped_inside(w, at)); at += stride, n++) {
 		struct mpt_dict *dict = hasty();
 		bool filled[FILLERS];
 
@@ -150,7 +150,7 @@ static void a_dead_holder_of_a_stripe_leaves_nothing_to_settle(void **state)
 
 	(void)state;
 	share_one_processor(&before);
-	for (at = (uint64_t)getpid() % stride; (pid = stopped_inside(w, at)); at += stride) {
+	for (at = step_phase(stride); (pid = stopped_inside(w, at)); at += stride) {
 		recovered = segment_object(WORLD)->recovered;
 		kill_child(pid);
 		assert_int_equal(mpt_dict_set(w->dict, mpt_text("k1"), mpt_text("by a survivor")), 0);
