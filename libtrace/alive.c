@@ -151,18 +151,23 @@ bool member_process_alive(uint32_t slot, uint32_t generation)
 	return state == MPT_SLOT_STARTING ? starting_alive(p) : process_alive(p, generation);
 }
 
+bool member_thread_gone(struct mpt_wire_thread *t)
+{
+	if (load32_acquire(&t->state) != MPT_SLOT_LIVE)
+		return true;
+	if (member_process_alive(t->process, t->process_generation))
+		return false;
+	t->ended_ns = t->ended_ns ? t->ended_ns : futex_now();
+	store32_release(&t->state, MPT_SLOT_DEAD);
+	return true;
+}
+
 void member_bury(void)
 {
 	uint32_t used = domain.header->section[MPT_SEC_THREADS].used;
-	struct mpt_wire_thread *t = domain.threads;
 
-	for (; used > 0; used--, t++) {
-		if (load32(&t->state) != MPT_SLOT_LIVE ||
-		    member_process_alive(t->process, t->process_generation))
-			continue;
-		t->ended_ns = t->ended_ns ? t->ended_ns : futex_now();
-		store32_release(&t->state, MPT_SLOT_DEAD);
-	}
+	for (uint32_t i = 0; i < used; i++)
+		member_thread_gone(&domain.threads[i]);
 }
 
 bool member_alive(uint32_t word)

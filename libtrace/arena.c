@@ -72,6 +72,13 @@ static uint32_t find_run(const struct map *map, uint64_t blocks)
 	return 0;
 }
 
+static void give_up(struct mpt_wire_thread *t)
+{
+	units_bequeath(t);
+	store64_release(&t->extent, 0);
+	domain.header->reclaimed++;
+}
+
 /* Gives up the ring of the thread that ended longest ago, unless its ledger is still
  * needed. */
 static bool reclaim(void)
@@ -85,12 +92,9 @@ static bool reclaim(void)
 		    (!oldest || t->ended_ns < oldest->ended_ns) && !slot_unsettled(t))
 			oldest = t;
 	}
-	if (!oldest)
-		return false;
-	units_bequeath(oldest);
-	store64_release(&oldest->extent, 0);
-	domain.header->reclaimed++;
-	return true;
+	if (oldest)
+		give_up(oldest);
+	return oldest;
 }
 
 /* The first block of a free run, 0: none even after taking all the rings that may be
@@ -151,6 +155,38 @@ int arena_take(uint64_t *word, uint64_t bytes)
 	return first ? take_at(word, first, blocks) : -ENOSPC;
 }
 
+/* The next thread in the round of slots that has ended and left `blocks`; NULL: none has. */
+static struct mpt_wire_thread *next_gone(uint64_t blocks)
+{
+	uint32_t used = domain.header->section[MPT_SEC_THREADS].used;
+	uint32_t *next = &domain.header->section[MPT_SEC_ARENA].next;
+
+	for (uint32_t n = 0; n < used; n++) {
+		uint32_t slot = (*next + n) % used;
+		struct mpt_wire_thread *t = &domain.threads[slot];
+
+		if (EXTENT_BLOCKS(load64(&t->extent)) != blocks || !member_thread_gone(t) ||
+		    slot_unsettled(t))
+			continue;
+		*next = slot + 1;
+		return t;
+	}
+	return NULL;
+}
+
+/* Killed between the two stores, the blocks are free. */
+static bool take_over(uint64_t *word, uint64_t blocks)
+{
+	struct mpt_wire_thread *t = next_gone(blocks);
+	uint64_t extent;
+
+	if (!t)
+		return false;
+	extent = t->extent;
+	give_up(t);
+	return take_at(word, EXTENT_FIRST(extent), blocks) == 0;
+}
+
 int arena_take_ring(uint64_t *word, uint64_t bytes)
 {
 	uint64_t all = domain.header->section[MPT_SEC_ARENA].count, blocks = blocks_of(bytes);
@@ -160,7 +196,7 @@ int arena_take_ring(uint64_t *word, uint64_t bytes)
 		high = 1;
 	if (high <= all && blocks <= all - high)
 		return take_at(word, (uint32_t)high, blocks);
-	return arena_take(word, bytes);
+	return take_over(word, blocks) ? 0 : arena_take(word, bytes);
 }
 
 bool arena_inherit(uint64_t *word, uint64_t extent, uint64_t bytes)

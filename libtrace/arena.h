@@ -16,8 +16,9 @@
  * a slot.  Takes the rings of ended threads when nothing else is left.  The
  * caller holds domain_lock.  0, -ENOSPC, -ENOMEM. */
 int arena_take(uint64_t *word, uint64_t bytes);
-/* The same for the ledger and ring of a thread, without looking at every slot as long as there
- * is memory that was never used.  The rings of the ended stay where they are until then. */
+/* The same for the ledger and ring of a thread, without looking at every slot: from memory that
+ * was never used, and when there is none any more, that of one who has ended and had as
+ * much.  Only when there is no such one either, all slots are looked at. */
 int arena_take_ring(uint64_t *word, uint64_t bytes);
 /* `extent` was that of the thread whose slot it is now; true: it is as long as is wished, and
  * has been taken over. */

@@ -69,14 +69,23 @@ static void fill_identity(struct mpt_wire_process *p)
 	p->ended_ns = 0;
 }
 
+static bool is_parent(uint32_t slot, uint32_t pid)
+{
+	const struct mpt_wire_process *p = &domain.processes[slot];
+
+	return load32(&p->state) == MPT_SLOT_LIVE && p->inner_pid == pid;
+}
+
+/* Most often we are forked, and who we were is our parent. */
 static uint32_t find_parent(void)
 {
 	uint32_t ppid = (uint32_t)getppid();
 	uint32_t used = domain.header->section[MPT_SEC_PROCESSES].used;
 
+	if (process.generation && is_parent(process.slot, ppid))
+		return process.slot;
 	for (uint32_t i = 0; i < used; i++)
-		if (load32(&domain.processes[i].state) == MPT_SLOT_LIVE &&
-		    domain.processes[i].inner_pid == ppid)
+		if (is_parent(i, ppid))
 			return i;
 	return MPT_REF_NONE;
 }

@@ -67,8 +67,10 @@ bool member_process_alive(uint32_t process_slot, uint32_t generation);
 bool member_thread_alive(uint32_t word);
 uint32_t member_pid_of(uint32_t word);
 
-/* Marks the threads of dead processes DEAD, so that what they have can be taken.
+/* Has the thread of a slot that is not FREE ended?  Of a dead process, it is marked DEAD.
  * Under domain_lock. */
+bool member_thread_gone(struct mpt_wire_thread *thread);
+/* The same for all, so that what they have can be taken. */
 void member_bury(void);
 
 /* A process slot for a child to be made, state STARTING, filled in but for pid; given

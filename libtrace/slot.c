@@ -49,17 +49,10 @@ bool slot_unsettled(const struct mpt_wire_thread *t)
 static bool thread_reusable(uint32_t slot)
 {
 	struct mpt_wire_thread *t = &domain.threads[slot];
-	uint32_t state = load32_acquire(&t->state);
 
-	if (state == MPT_SLOT_FREE)
+	if (load32_acquire(&t->state) == MPT_SLOT_FREE)
 		return true;
-	if (state == MPT_SLOT_LIVE &&
-	    !member_process_alive(t->process, t->process_generation)) {
-		t->ended_ns = t->ended_ns ? t->ended_ns : futex_now();
-		store32_release(&t->state, MPT_SLOT_DEAD);
-		state = MPT_SLOT_DEAD;
-	}
-	if (state == MPT_SLOT_LIVE || slot_unsettled(t) ||
+	if (!member_thread_gone(t) || slot_unsettled(t) ||
 	    thread_referenced(MPT_LOCK_WORD(slot, t->generation)))
 		return false;
 	settle_lost(t);
@@ -74,26 +67,36 @@ static bool process_reusable(uint32_t slot)
 	return load32(&p->state) == MPT_SLOT_FREE || !member_process_alive(slot, p->generation);
 }
 
+/* Round and round: the stories of those who ended last stay readable longest, and who looks
+ * does not pass by all the living each time. */
+static int take_again(struct mpt_wire_section *s, bool (*reusable)(uint32_t), uint32_t *slot)
+{
+	for (uint32_t n = 0; n < s->count; n++) {
+		*slot = (s->next + n) % s->count;
+		if (!reusable(*slot))
+			continue;
+		s->next = *slot + 1;
+		return 0;
+	}
+	return -ENOSPC;
+}
+
 /* An unused slot while there are any, so that the stories of the ended stay readable
- * as long as possible; then the first reusable one.  Under domain_lock. */
+ * as long as possible; then one of theirs.  Under domain_lock. */
 static int take_slot(enum mpt_section which, bool (*reusable)(uint32_t), uint32_t *slot)
 {
 	struct mpt_wire_section *s = &domain.header->section[which];
 	uint8_t *at = (uint8_t *)domain.header + s->offset + (uint64_t)s->stride * s->used;
 	int rc;
 
-	if (s->used < s->count) {
-		rc = domain_populate(at, s->stride);
-		if (rc < 0)
-			return rc;
-		*slot = s->used;
-		store32_release(&s->used, s->used + 1);
-		return 0;
-	}
-	for (*slot = 0; *slot < s->count; (*slot)++)
-		if (reusable(*slot))
-			return 0;
-	return -ENOSPC;
+	if (s->used == s->count)
+		return take_again(s, reusable, slot);
+	rc = domain_populate(at, s->stride);
+	if (rc < 0)
+		return rc;
+	*slot = s->used;
+	store32_release(&s->used, s->used + 1);
+	return 0;
 }
 
 int slot_take_process(uint32_t *slot)

@@ -158,7 +158,8 @@ static uint16_t back_op(const struct books *b)
 	return finishes(b) ? MPT_OP_JOINABLEQUEUE_TASK_DONE : MPT_OP_SEMAPHORE_RELEASE;
 }
 
-/* Gives n units back; the record says whose account becomes `count`. */
+/* Gives n units back; the record says whose account becomes `count`.  Under domain_lock, as
+ * all that writes `named`. */
 static void give_back(struct member *me, const struct books *b, uint64_t n, uint64_t whose,
 		      struct mpt_wire_use *use)
 {
@@ -169,6 +170,8 @@ static void give_back(struct member *me, const struct books *b, uint64_t n, uint
 
 	r->whose = whose;
 	r->use = UINT16_MAX;
+	if (use)
+		store32(&domain.threads[whose - 1].named, 1); /* before the record is INTENT */
 	if (use)
 		r->use = (uint16_t)(use - (struct mpt_wire_use *)
 						  arena_at(domain.threads[whose - 1].extent));
@@ -287,10 +290,14 @@ static bool owes(const struct mpt_wire_use *u, struct handle *h)
 	return object_traits(h->object->kind) & (MPT_T_UNITS | MPT_T_UNFINISHED);
 }
 
+/* `named` tells in which few cases all records have to be looked at. */
 bool units_named(uint32_t slot)
 {
 	uint32_t used = load32_acquire(&domain.header->section[MPT_SEC_THREADS].used);
+	uint32_t *named = &domain.threads[slot].named;
 
+	if (!load32(named))
+		return false;
 	for (uint32_t i = 0; i < used; i++) {
 		const struct mpt_wire_oprec *r = domain.threads[i].oprec;
 
@@ -300,6 +307,7 @@ bool units_named(uint32_t slot)
 			    object_is(r[k].object, r[k].object_generation))
 				return true;
 	}
+	store32(named, 0);
 	return false;
 }
 

@@ -40,7 +40,7 @@ uint64_t units_look_for_dead(struct handle *handle, struct member *me, struct mp
 			     const struct blocking *how);
 
 /* Did somebody die while giving back for the thread in this slot, and nobody has settled that
- * yet?  Its ledger is needed until then. */
+ * yet?  Its ledger is needed until then.  Under domain_lock. */
 bool units_named(uint32_t slot);
 
 /* The thread's slot or ledger goes to another: what it had out is remembered in its objects

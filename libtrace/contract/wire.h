@@ -28,7 +28,8 @@
 
 #define MPT_WIRE_MAGIC 0x314543415254504dull /* "MPTRACE1" */
 #define MPT_WIRE_MAJOR 1
-#define MPT_WIRE_MINOR 2 /* 1: objects have `finish`; 2: header has `arena_high` */
+#define MPT_WIRE_MINOR 3 /* 1: objects have `finish`; 2: header has `arena_high`;
+			  * 3: sections have `next`, threads `named` */
 
 #define MPT_BLOCK 4096u /* unit of the arena, bytes */
 #define MPT_NAME_MAX 48 /* bytes with the final NUL; longer names are refused */
@@ -60,7 +61,9 @@ struct mpt_wire_section {
 	uint32_t count;	 /* slots there is room for */
 	uint32_t used;	 /* A: high-water mark; slots at or beyond it were never touched
 			  * (and may lie in holes). Writer: holder of header.lock */
-	uint32_t reserved;
+	uint32_t next;	 /* where the search for a slot of the ended goes on, round and round;
+			  * of the arena: the thread slot where that for a ring does. A hint:
+			  * any number will do. Writer: holder of header.lock. Not for viewers */
 };
 
 enum mpt_wire_state {
@@ -268,7 +271,9 @@ struct mpt_wire_thread {
 			  * none.  A; writer: the thread */
 	struct mpt_wire_any any;
 	uint32_t bell; /* A: it sleeps in poll(2) and has a doorbell (bell.h); writer: itself */
-	uint32_t reserved2;
+	uint32_t named; /* 1: some thread's operation record may have `whose` of this slot. Set
+			 * before such a record, cleared when none was found. Writer: holder of
+			 * header.lock. Not for viewers */
 	uint64_t reserved[17];
 };
 _Static_assert(sizeof(struct mpt_wire_thread) == 512, "wire: thread size");
