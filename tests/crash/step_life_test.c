@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * step_life_test.c - an object is made, opened, used and destroyed by one who is killed after
+ * single instructions of all that.  Then it is there and works, or its name is free.
+ *
+ * Does not own: memory, managers, pools and processes, which are made in steps of their own
+ * (step_*_test.c).
+ */
+#include "tests/api/full.h"
+#include "tests/api/step.h"
+#include "tests/crash/kinds.h"
+
+#define STRIDE (SANITIZED ? 8009 : 1201)
+
+struct world {
+	const struct kind *kind;
+	char name[32];
+	uint32_t number, there, gone;
+};
+
+/* What a killed one has made stays, as nobody else may end it: so each has another name. */
+static void prepares(void *arg)
+{
+	struct world *w = arg;
+
+	snprintf(w->name, sizeof(w->name), "life %u", w->number++);
+}
+
+static void lives_a_whole_life(void *arg)
+{
+	struct world *w = arg;
+	void *object = w->kind->make(w->name), *other;
+
+	child_claims(object != NULL);
+	other = w->kind->open(w->name);
+	child_claims(other != NULL);
+	child_claims(w->kind->call(other, GUARD_NS) >= 0);
+	w->kind->destroy(other);
+	w->kind->destroy(object);
+}
+
+static void judges(void *arg, uint64_t k, bool finished)
+{
+	struct world *w = arg;
+	void *object = w->kind->open(w->name);
+
+	(void)k;
+	full_assert_no_memory_is_had_by_two();
+	w->there += object != NULL;
+	w->gone += object == NULL;
+	assert_false(object && finished);
+	if (!object)
+		object = w->kind->make(w->name);
+	assert_non_null(object);
+	assert_true(w->kind->call(object, GUARD_NS) >= 0);
+	w->kind->destroy(object);
+	full_assert_no_memory_is_had_by_two();
+}
+
+static void a_life_killed_anywhere_leaves_the_object_or_its_name(void **state)
+{
+	struct mpt_trace_info info;
+
+	(void)state;
+	assert_int_equal(mpt_trace_status(&info), 0);
+	for (size_t i = 0; i < kinds_count; i++) {
+		struct world *w = shared(sizeof(*w));
+		struct stepped life = { kinds[i].name, prepares, lives_a_whole_life, judges };
+
+		w->kind = &kinds[i];
+		w->number = (uint32_t)i * 1000000;
+		assert_true(step_range(&life, w, 0, TO_THE_END, STRIDE) > 5);
+		assert_true(w->there > 0 && w->gone > 1);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		api_test(a_life_killed_anywhere_leaves_the_object_or_its_name),
+	};
+
+	setenv("MPTRACE_RING", "8K", 1);
+	setenv("MPTRACE_SIZE", "16M", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
