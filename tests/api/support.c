@@ -260,13 +260,16 @@ const void *segment_storage(const struct mpt_wire_object *object)
 
 const struct mpt_wire_process *segment_process(pid_t pid)
 {
+	const struct mpt_wire_process *last = NULL;
+
 	for (uint32_t i = 0; i < slots(MPT_SEC_PROCESSES); i++) {
 		const struct mpt_wire_process *p = slot_of(MPT_SEC_PROCESSES, i);
 
-		if (p->inner_pid == (uint32_t)pid && p->state >= MPT_SLOT_LIVE)
-			return p;
+		if (p->inner_pid == (uint32_t)pid && p->state >= MPT_SLOT_LIVE &&
+		    (!last || p->attached_ns > last->attached_ns))
+			last = p;
 	}
-	return NULL;
+	return last;
 }
 
 static bool thread_is_of(const struct mpt_wire_thread *t, pid_t pid)
@@ -279,10 +282,13 @@ static bool thread_is_of(const struct mpt_wire_thread *t, pid_t pid)
 
 const struct mpt_wire_thread *segment_thread(pid_t pid)
 {
-	for (uint32_t i = 0; i < slots(MPT_SEC_THREADS); i++) {
+	const struct mpt_wire_process *p = segment_process(pid);
+
+	for (uint32_t i = 0; p && i < slots(MPT_SEC_THREADS); i++) {
 		const struct mpt_wire_thread *t = slot_of(MPT_SEC_THREADS, i);
 
-		if (thread_is_of(t, pid))
+		if (t->state != MPT_SLOT_FREE && slot_of(MPT_SEC_PROCESSES, t->process) == p &&
+		    t->process_generation == p->generation)
 			return t;
 	}
 	return NULL;
