@@ -361,12 +361,26 @@ int __lsan_is_turned_off(void)
 }
 #endif
 
-uint64_t finer_stride(uint64_t usual)
+static uint64_t finest = 1;
+
+void finest_stride(uint64_t stride)
+{
+	finest = stride;
+}
+
+static uint64_t asked_stride(uint64_t usual)
 {
 	const char *text = getenv("MPT_STEP");
 	long wanted = text ? atol(text) : 0;
 
 	return wanted > 0 && (uint64_t)wanted < usual ? (uint64_t)wanted : usual;
+}
+
+uint64_t finer_stride(uint64_t usual)
+{
+	uint64_t wanted = asked_stride(usual), least = usual < finest ? usual : finest;
+
+	return wanted < least ? least : wanted;
 }
 
 uint64_t later_start(uint64_t stride)
@@ -396,7 +410,7 @@ void share_one_processor(cpu_set_t *before)
 /* The finer the stride of the step tests, the longer they take. */
 static unsigned int test_seconds(void)
 {
-	return TEST_SECONDS * (1 + FINE_STEPS / (unsigned int)finer_stride(2 * FINE_STEPS));
+	return TEST_SECONDS * (1 + FINE_STEPS / (unsigned int)asked_stride(2 * FINE_STEPS));
 }
 
 int support_setup(void **state)

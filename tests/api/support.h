@@ -142,6 +142,8 @@ struct role {
 /* For tests that kill at every stride-th instruction.  Their stride: `usual`, or what the
  * environment's MPT_STEP says if that is less. */
 uint64_t finer_stride(uint64_t usual);
+/* From now on no stride is finer than this, whatever the environment says. */
+void finest_stride(uint64_t finest);
 /* Where to begin, less than the stride: what the environment's MPT_STEP_AT says, or 0.  So
  * several runs of a program, each with a domain of its own, do together what one of them
  * has not the slots for. */

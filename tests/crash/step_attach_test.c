@@ -116,6 +116,7 @@ int main(void)
 	};
 
 	setenv("MPTRACE_SIZE", "4M", 1);
+	finest_stride(131); /* there are not slots for more deaths */
 	setenv("MPTRACE_RING", "8K", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

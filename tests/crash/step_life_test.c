@@ -91,6 +91,7 @@ int main(void)
 		api_test(a_life_killed_anywhere_leaves_the_object_or_its_name),
 	};
 
+	finest_stride(131); /* there are not slots for more deaths */
 	setenv("MPTRACE_RING", "8K", 1);
 	setenv("MPTRACE_SIZE", "16M", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
