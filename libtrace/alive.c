@@ -5,6 +5,7 @@
 #include "libtrace/futex.h"
 #include "libtrace/identity.h"
 #include "libtrace/member.h"
+#include "libtrace/robust.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -34,15 +35,8 @@ static void make_life(struct mpt_wire_process *p)
 
 int alive_hold_life(struct mpt_wire_process *p)
 {
-	uint64_t until = futex_now() + LIFE_PATIENCE_NS;
-	struct timespec t = { (time_t)(until / 1000000000u), (long)(until % 1000000000u) };
-	int rc;
-
 	make_life(p);
-	rc = pthread_mutex_clocklock(life_of(p), CLOCK_MONOTONIC, &t);
-	if (rc == EOWNERDEAD)
-		rc = pthread_mutex_consistent(life_of(p));
-	return -rc;
+	return robust_lock(life_of(p), LIFE_PATIENCE_NS);
 }
 
 void alive_release_life(struct mpt_wire_process *p)

@@ -11,6 +11,7 @@
 #include "libtrace/env.h"
 #include "libtrace/futex.h"
 #include "libtrace/join.h"
+#include "libtrace/robust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -347,16 +348,9 @@ int domain_need(void)
 
 int domain_lock(void)
 {
-	pthread_mutex_t *mutex = (pthread_mutex_t *)(void *)domain.header->lock;
-	uint64_t until = futex_now() + LOCK_PATIENCE_NS;
-	struct timespec t = { (time_t)(until / 1000000000u), (long)(until % 1000000000u) };
-	int rc = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &t);
-
-	/* A holder died: every change under this mutex becomes real by one store, or is in
-	 * an operation record, so there is nothing to repair here. */
-	if (rc == EOWNERDEAD)
-		rc = pthread_mutex_consistent(mutex);
-	return -rc;
+	/* Should a holder have died: every change under this mutex becomes real by one store,
+	 * or is in an operation record, so there is nothing to repair here. */
+	return robust_lock((pthread_mutex_t *)(void *)domain.header->lock, LOCK_PATIENCE_NS);
 }
 
 void domain_unlock(void)

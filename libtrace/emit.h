@@ -82,8 +82,9 @@ static inline struct mpt_wire_oprec *oprec_open(struct member *me, const struct 
 	store32(&r->phase, MPT_OPREC_IDLE);
 	order_stores();
 	r->op = how->op;
-	r->object = how->object;
-	r->object_generation = how->object_generation;
+	/* Who destroys an object looks at these while they change (object.c, visits). */
+	store32(&r->object, how->object);
+	store32(&r->object_generation, how->object_generation);
 	r->arg = arg;
 	r->whose = 0;
 	return r;

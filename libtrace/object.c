@@ -55,7 +55,7 @@ static bool visits(const struct mpt_wire_thread *t, uint32_t slot, uint32_t gene
 		uint32_t phase = load32_acquire(&r->phase);
 
 		if ((phase == MPT_OPREC_VISIT || phase == MPT_OPREC_COMMITTED) &&
-		    r->object == slot && r->object_generation == generation)
+		    load32(&r->object) == slot && load32(&r->object_generation) == generation)
 			return load32(&t->state) == MPT_SLOT_LIVE &&
 			       member_process_alive(t->process, t->process_generation);
 	}
