@@ -33,7 +33,8 @@ bool taking_wants(const struct taking *taking, uint32_t pid);
 int blocked_kernel_threads(struct taking *taking, struct err *err);
 int blocked_kernel_ends(struct taking *taking, bool *first_seen, struct err *err);
 
-/* blocked_proc.c: the same for what /proc lets us see, which takes half a second at most.
+/* blocked_proc.c: the same for what /proc lets us see, which takes half a second of processor
+ * time at most.
  * And of one process alone. */
 int blocked_proc_threads(struct taking *taking, struct err *err);
 int blocked_proc_ends(struct taking *taking, struct err *err);

@@ -2,8 +2,9 @@
 /*
  * blocked_proc.c - a look by /proc, where there is no eBPF for us.  See blocked.h.
  *
- * Owns: which processes and threads are read, and when it is enough: a look takes no
- * longer than LOOK_NS, what is left then counts as unreadable.  Does not own: memory
+ * Owns: which processes and threads are read, and when it is enough: a look takes no more
+ * than LOOK_NS of processor time, what is left then counts as unreadable.  (Not of the
+ * clock: a busy machine is no reason to see less.)  Does not own: memory
  * (blocked_proc_memory.c), files (blocked_proc_file.c).
  *
  * The order matters: `runs` is read last, so that a second look which finds the same has
@@ -271,7 +272,7 @@ static void read_listed_thread(struct proc_reader *reader, uint32_t tid)
 
 static bool out_of_time(struct taking *taking)
 {
-	return ticks_clock_ns(CLOCK_MONOTONIC) > taking->deadline_ns;
+	return ticks_clock_ns(CLOCK_THREAD_CPUTIME_ID) > taking->deadline_ns;
 }
 
 static DIR *open_list(int at, const char *path)
@@ -360,7 +361,7 @@ static int each(struct taking *taking, void (*step)(struct proc_reader *reader, 
 	if (!dir)
 		return err_set(err, -errno, "the processes cannot be listed: %s", strerror(errno));
 	reader_begin(&reader, taking);
-	taking->deadline_ns = ticks_clock_ns(CLOCK_MONOTONIC) + LOOK_NS;
+	taking->deadline_ns = ticks_clock_ns(CLOCK_THREAD_CPUTIME_ID) + LOOK_NS;
 	while (!taking->failed && (entry = readdir(dir)) != NULL) {
 		uint32_t pid = proc_pid_of(entry->d_name);
 
@@ -389,7 +390,7 @@ static void one(struct taking *taking, uint32_t pid,
 	struct proc_reader reader;
 
 	reader_begin(&reader, taking);
-	taking->deadline_ns = ticks_clock_ns(CLOCK_MONOTONIC) + LOOK_NS;
+	taking->deadline_ns = ticks_clock_ns(CLOCK_THREAD_CPUTIME_ID) + LOOK_NS;
 	step(&reader, pid);
 	reader_end(&reader);
 }
