@@ -29,7 +29,7 @@ def where(thread):
     """What contradicts it, from one look."""
     state = state_of(thread["pid"], thread["tid"])
     if thread["in"] == "busy":
-        return [] if state in "RS" else [f"{thread} is in state {state}"]
+        return [] if state in "RSD" else [f"{thread} is in state {state}"]
     if state != STATES.get(thread["in"], "S"):
         return [f"{thread} is in state {state}"]
     call = read_of_thread(thread["pid"], thread["tid"], "syscall").split()

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 static const struct hang_kind kinds[] = {
-	{ "own-end", "self-deadlock", NULL },
+	{ "own-end", "self-deadlock", "forgotten-end self-deadlock deadlock knot" },
 	/* The writer has gone; its brother has not closed what it never used, and waits for the
 	 * reader to end. */
 	{ "writer-waits", "deadlock", NULL },

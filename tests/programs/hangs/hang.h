@@ -48,7 +48,7 @@ enum { HANG_NOBODY = -1 };
 struct hang_kind {
 	const char *name;
 	const char *verdict; /* what it is: deadlock, knot, holder-dead, stopped, unknown, fine */
-	/* The findings that say so, with blanks between; "unknown": to say that nothing is known
+	/* The findings that say so, with blanks between; "unknown": to say that it is not known
 	 * is right, too.  NULL: none for fine, else deadlock, self-deadlock and knot. */
 	const char *findings;
 };

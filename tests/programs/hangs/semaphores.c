@@ -9,8 +9,8 @@
 static const struct hang_kind kinds[] = {
 	/* A name would be a guess. */
 	{ "processes", "unknown", "unknown knot" },
-	/* All who could post wait. */
-	{ "threads", "knot", "knot" },
+	/* All who could post wait; for each it is one other. */
+	{ "threads", "knot", "knot deadlock" },
 	/* Not a lock, but news: who has to tell them sleeps. */
 	{ "signal", "fine", NULL },
 	{ "signal-thread", "fine", NULL },
