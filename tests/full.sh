@@ -12,9 +12,9 @@
 # under the thread sanitizer, valgrind on the unit tests, the models of tests/spin in larger
 # sizes, a kill at every instruction of the library's calls (in MPT_STEP runs of the step
 # tests, each at every MPT_STEP-th), calls of the library in a sandbox that forbids one system
-# call after the other, 1,000 random process trees, 100,000 kills in a storm over all
-# primitives, mutants of the library that the crash tests must find, and the api and crash
-# tests twenty times over.
+# call after the other, 1,000 random process trees, healthy programs watched for a minute
+# each, 100,000 kills in a storm over all primitives, mutants of the library that the crash
+# tests must find, and the api and crash tests twenty times over.
 # MPT_STEP=n changes the number of those runs (7), STORM_KILLS=n the 100,000, REPEAT=n the
 # twenty.
 # The last line is "N passed, N failed, N skipped".
@@ -173,6 +173,12 @@ trees_step() {
 	LIFE_TREES=1000 SUITES=e2e TEST_TIMEOUT=1800 tests_in "$BUILD" 70_life
 }
 
+healthy_step() {
+	step "healthy programs, each watched for a minute"
+	one build BUILD="$BUILD" || return
+	HEALTHY_SECONDS=60 SUITES=e2e TEST_TIMEOUT=3600 tests_in "$BUILD" 82_healthy
+}
+
 # Can clang link a fuzz target?
 has_libfuzzer() {
 	printf '%s\n' 'int LLVMFuzzerTestOneInput(const char *, long);' \
@@ -202,6 +208,7 @@ if [ "${1:-}" != bounded ]; then
 	forbidden_step
 	spin_step
 	trees_step
+	healthy_step
 	storm_step
 	mutants_step
 	repeat_step
