@@ -13,11 +13,6 @@
 
 #include "mpstat/util/vec.h"
 
-static struct thread *speaker(const struct actor *actor)
-{
-	return actor->waiting ? &actor->waiting->thread : &actor->first->thread;
-}
-
 static bool is_vague(const struct thread *thread)
 {
 	enum wait_for wait = waits_for(thread);
@@ -37,7 +32,7 @@ static void choose_speakers(struct graph *graph)
 		if (!actor->stuck)
 			continue;
 		if (*chosen == NOBODY ||
-		    (is_vague(speaker(&graph->actors.items[*chosen])) && !is_vague(speaker(actor))))
+		    (is_vague(actor_speaker(&graph->actors.items[*chosen])) && !is_vague(actor_speaker(actor))))
 			*chosen = i;
 	}
 }
@@ -59,10 +54,10 @@ static uint32_t other_of_two(const struct actor *actor, uint32_t self,
 /* Two that wait for the very same thing wait for a third, not for each other. */
 static uint32_t only_other(const struct graph *graph, const struct actor *actor, uint32_t self)
 {
-	const struct object *object = speaker(actor)->wait_object;
+	const struct object *object = actor_speaker(actor)->wait_object;
 	uint32_t other = other_of_two(actor, self, domain_node_of(object->domain));
 
-	if (other != NOBODY && speaker(&graph->actors.items[other])->wait_object == object)
+	if (other != NOBODY && actor_speaker(&graph->actors.items[other])->wait_object == object)
 		return NOBODY;
 	return other;
 }
@@ -94,7 +89,7 @@ static const struct process *only_end(const struct actor *actor, const struct th
 /* With other threads in its own process, any of them could. */
 static uint32_t end_blocker(const struct graph *graph, const struct actor *actor, uint32_t self)
 {
-	const struct process *only = only_end(actor, speaker(actor));
+	const struct process *only = only_end(actor, actor_speaker(actor));
 	const struct process_node *own = actor->process;
 	uint32_t other;
 
@@ -105,7 +100,7 @@ static uint32_t end_blocker(const struct graph *graph, const struct actor *actor
 	if (own->actors != 2)
 		return own->actors == 1 ? self : NOBODY;
 	other = own->first_actor == self ? self + 1 : own->first_actor;
-	if (speaker(&graph->actors.items[other])->wait_object == speaker(actor)->wait_object)
+	if (actor_speaker(&graph->actors.items[other])->wait_object == actor_speaker(actor)->wait_object)
 		return NOBODY;
 	return other;
 }
@@ -119,7 +114,7 @@ static uint32_t child_blocker(const struct process *process)
 
 static uint32_t find_blocker(const struct graph *graph, const struct actor *actor, uint32_t self)
 {
-	const struct thread *thread = speaker(actor);
+	const struct thread *thread = actor_speaker(actor);
 	const struct process *holder;
 
 	switch (actor->blocked_slots == 1 ? waits_for(thread) : WAIT_UNKNOWN) {
@@ -158,7 +153,7 @@ static void set_blockers(struct graph *graph)
 		actor->blocker = find_blocker(graph, actor, i);
 		if (actor->blocker != NOBODY && actor->waiting)
 			actor->waiting->thread.blocker =
-				speaker(&graph->actors.items[actor->blocker]);
+				actor_speaker(&graph->actors.items[actor->blocker]);
 	}
 }
 
@@ -185,7 +180,7 @@ static bool add_cycle(struct model *model, uint32_t at)
 	*cycle = (struct cycle){0};
 	do {
 		struct actor *actor = &graph->actors.items[at];
-		uint64_t since = speaker(actor)->fact.wait_since_ns;
+		uint64_t since = actor_speaker(actor)->fact.wait_since_ns;
 
 		actor->in_ring = true;
 		actor->end = number;
@@ -197,7 +192,7 @@ static bool add_cycle(struct model *model, uint32_t at)
 			first = at; /* actors are in the order of identity */
 		at = actor->blocker;
 	} while (!graph->actors.items[at].in_ring);
-	cycle->first = speaker(&graph->actors.items[first]);
+	cycle->first = actor_speaker(&graph->actors.items[first]);
 	return true;
 }
 
@@ -238,63 +233,81 @@ static uint32_t knot_of(struct model *model, struct domain_node *domain)
 	return KNOT | domain->knot;
 }
 
-static void reach(struct graph *graph, uint32_t index, uint32_t end)
+/* What is reached for a knot, and what it is behind when that is met. */
+struct reach {
+	struct graph *graph;
+	uint32_t end;	/* of all that is reached */
+	uint32_t other; /* a ring or knot that was there before, NOBODY: none was met */
+};
+
+static void reach(struct reach *reach, uint32_t index)
 {
-	if (index == NOBODY || graph->actors.items[index].end != NOBODY ||
-	    !graph->actors.items[index].stuck)
+	struct graph *graph = reach->graph;
+	struct actor *actor = index == NOBODY ? NULL : &graph->actors.items[index];
+
+	if (!actor || !actor->stuck || actor->end == reach->end)
 		return;
-	graph->actors.items[index].end = end;
+	if (actor->end != NOBODY) {
+		reach->other = actor->end;
+		return;
+	}
+	actor->end = reach->end;
 	graph->able.items[graph->able.count++] = index; /* has room for each, and is not in use */
 }
 
-static void reach_all(struct graph *graph, const struct process *process, uint32_t end)
+static void reach_all(struct reach *to, const struct process *process)
 {
 	const struct process_node *node = process_node_of(process);
 
 	for (uint32_t i = 0; i < node->actors; i++)
-		reach(graph, node->first_actor + i, end);
+		reach(to, node->first_actor + i);
 }
 
 /* All who could wake it, each of which is stuck. */
-static void reach_wakers(struct graph *graph, const struct actor *actor, uint32_t end)
+static void reach_wakers(struct reach *to, const struct actor *actor)
 {
-	const struct thread *thread = speaker(actor);
+	const struct thread *thread = actor_speaker(actor);
 	enum wait_for wait = waits_for(thread);
 
-	reach(graph, actor->blocker, end);
+	reach(to, actor->blocker);
 	if (wait == WAIT_CHILDREN)
 		for (const struct process *at = thread->process->first_child; at;
 		     at = at->next_sibling)
-			reach_all(graph, at, end);
+			reach_all(to, at);
 	if (wait != WAIT_ENDS)
 		return;
 	for (const struct use *at = thread->wait_object->first_use; at; at = at->next)
 		if (at->known && waits_ends_by(thread, at))
-			reach_all(graph, at->known, end);
+			reach_all(to, at->known);
 }
 
+/* All that is reached from one that any of several could wake; or what those are behind. */
 static uint32_t knot_around(struct model *model, uint32_t index)
 {
 	struct graph *graph = &model->graph;
-	uint32_t end = KNOT | (uint32_t)graph->knots.count;
+	struct reach to = {graph, KNOT | (uint32_t)graph->knots.count, NOBODY};
 
 	if (VEC_RESERVE(&graph->knots, graph->knots.count + 1)) {
 		model->left_out++;
 		return NOBODY;
 	}
-	graph->knots.items[graph->knots.count++] = (struct knot){0};
 	graph->able.count = 0;
-	reach(graph, index, end);
-	while (graph->able.count)
-		reach_wakers(graph,
-			     &graph->actors.items[graph->able.items[--graph->able.count]], end);
-	return end;
+	reach(&to, index);
+	for (size_t i = 0; i < graph->able.count; i++)
+		reach_wakers(&to, &graph->actors.items[graph->able.items[i]]);
+	if (to.other == NOBODY) {
+		graph->knots.items[graph->knots.count++] = (struct knot){0};
+		return to.end;
+	}
+	for (size_t i = 0; i < graph->able.count; i++)
+		graph->actors.items[graph->able.items[i]].end = to.other;
+	return to.other;
 }
 
 /* What a chain that ends at this actor ends in. */
 static uint32_t end_of(struct model *model, uint32_t index)
 {
-	const struct thread *thread = speaker(&model->graph.actors.items[index]);
+	const struct thread *thread = actor_speaker(&model->graph.actors.items[index]);
 	const struct domain *several = NULL;
 	struct domain_node *domain;
 
@@ -315,10 +328,10 @@ static void join_knot(struct graph *graph, uint32_t index)
 {
 	struct actor *actor = &graph->actors.items[index];
 	struct knot *knot = &graph->knots.items[actor->end & ~KNOT];
-	uint64_t since = speaker(actor)->fact.wait_since_ns;
+	uint64_t since = actor_speaker(actor)->fact.wait_since_ns;
 
 	actor->next_in_knot = knot->first ? thread_node_of(knot->first)->actor : NOBODY;
-	knot->first = speaker(actor);
+	knot->first = actor_speaker(actor);
 	knot->count++;
 	if (since > knot->since_ns)
 		knot->since_ns = since;
@@ -393,5 +406,5 @@ const struct thread *waits_knot_next(const struct model *model, const struct thr
 {
 	uint32_t next = model->graph.actors.items[thread_node_of(thread)->actor].next_in_knot;
 
-	return next == NOBODY ? NULL : speaker(&model->graph.actors.items[next]);
+	return next == NOBODY ? NULL : actor_speaker(&model->graph.actors.items[next]);
 }

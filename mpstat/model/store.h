@@ -197,6 +197,12 @@ struct actor {
 	uint32_t next_in_knot;
 };
 
+/* The slot that says what the actor waits for, else its first. */
+static inline struct thread *actor_speaker(const struct actor *actor)
+{
+	return actor->waiting ? &actor->waiting->thread : &actor->first->thread;
+}
+
 /* In actor.end: the number is that of a knot. */
 #define KNOT 0x80000000u
 
