@@ -102,7 +102,8 @@ void rows_each(const struct model *model, enum entity entity, rows_take *take, v
 		[ENTITY_FINDING] = each_finding, [ENTITY_WORKERS] = each_workers,
 	};
 
-	walks[entity](model, take, arg);
+	if (walks[entity]) /* else it is of no model, but of a graph */
+		walks[entity](model, take, arg);
 }
 
 static void count_one(void *arg, const void *row)

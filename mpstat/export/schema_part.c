@@ -135,7 +135,7 @@ static const struct row_name row_names[] = {
 	{ENTITY_DOMAIN, "domain"},   {ENTITY_PROCESS, "process"}, {ENTITY_THREAD, "thread"},
 	{ENTITY_OBJECT, "object"},   {ENTITY_USE, "use"},	  {ENTITY_RECORD, "record"},
 	{ENTITY_FINDING, "finding"},
-	{ENTITY_WORKERS, "workers"},
+	{ENTITY_WORKERS, "workers"}, {ENTITY_NODE, "node"},	  {ENTITY_EDGE, "edge"},
 };
 
 /* Any value may be unknown: null. */

@@ -20,6 +20,10 @@ enum entity {
 	ENTITY_RECORD,	/* const struct record * */
 	ENTITY_FINDING, /* const struct finding * */
 	ENTITY_WORKERS, /* const struct workers * */
+	/* Of a wait graph (graph.h), not of the model alone: */
+	ENTITY_NODE,	/* const struct graph_node * */
+	ENTITY_EDGE,	/* const struct graph_edge * */
+	ENTITY_LINE,	/* const struct graph_line * */
 	ENTITY_COUNT,
 };
 

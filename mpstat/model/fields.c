@@ -4,9 +4,10 @@
  *
  * One row of fields_*.def:
  *   FIELD(entity, key, title, width, unit, flags, traits, help, expr)
- * `expr` is an expression of the model `m` and the row: d, p, t, o, u, r, f or w.
+ * `expr` is an expression of the model `m` and the row: d, p, t, o, u, r, f, w, n, e or l.
  * Each row becomes a getter and a line of the table.
  */
+#include "mpstat/model/field_graph.h"
 #include "mpstat/model/field_value.h"
 #include "mpstat/model/kind.h"
 #include "mpstat/model/ledger.h"
@@ -22,6 +23,9 @@
 #define ROW_record const struct record *r
 #define ROW_finding const struct finding *f
 #define ROW_workers const struct workers *w
+#define ROW_node const struct graph_node *n
+#define ROW_edge const struct graph_edge *e
+#define ROW_line const struct graph_line *l
 #define ENTITY_domain ENTITY_DOMAIN
 #define ENTITY_process ENTITY_PROCESS
 #define ENTITY_thread ENTITY_THREAD
@@ -30,6 +34,9 @@
 #define ENTITY_record ENTITY_RECORD
 #define ENTITY_finding ENTITY_FINDING
 #define ENTITY_workers ENTITY_WORKERS
+#define ENTITY_node ENTITY_NODE
+#define ENTITY_edge ENTITY_EDGE
+#define ENTITY_line ENTITY_LINE
 
 /* What an object's kind does not have, has no value. */
 #define HAS_domain(traits) true
@@ -40,6 +47,9 @@
 #define HAS_record(traits) true
 #define HAS_finding(traits) true
 #define HAS_workers(traits) true
+#define HAS_node(traits) true
+#define HAS_edge(traits) true
+#define HAS_line(traits) true
 
 #define FIELD(entity, key, title, width, unit, flags, traits, help, expr)                    \
 	static struct value get_##entity##_##key(const struct model *m, const void *row)      \
@@ -56,6 +66,7 @@
 #include "mpstat/model/fields_record.def"
 #include "mpstat/model/fields_thread.def"
 #include "mpstat/model/fields_use.def"
+#include "mpstat/model/fields_graph.def"
 #include "mpstat/model/fields_workers.def"
 #undef FIELD
 
@@ -69,6 +80,7 @@ const struct field fields[] = {
 #include "mpstat/model/fields_use.def"
 #include "mpstat/model/fields_record.def"
 #include "mpstat/model/fields_finding.def"
+#include "mpstat/model/fields_graph.def"
 #include "mpstat/model/fields_workers.def"
 #undef FIELD
 };

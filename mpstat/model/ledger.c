@@ -175,3 +175,12 @@ void ledger_update(struct model *model)
 	for (size_t i = 0; i < model->objects.count; i++)
 		update_object((struct object_node *)model->objects.items[i]);
 }
+
+const char *use_ends(const struct use *use)
+{
+	if (kind_has(use->object->fact.kind, MPT_T_HOLDERS))
+		return use->can_give ? "holds it" : "has it open";
+	if (use->can_give && use->can_take)
+		return "can write and read";
+	return use->can_give ? "can write" : use->can_take ? "can read" : "has it open";
+}

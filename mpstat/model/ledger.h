@@ -35,6 +35,8 @@ bool use_is_rest(const struct use *use);
 uint64_t use_gets(const struct use *use);
 /* UNITS and UNFINISHED kinds: what it has taken and not given back (finished). */
 uint64_t use_out(const struct use *use);
+/* Outside of any domain: "reads and writes", "writes". */
+const char *use_ends(const struct use *use);
 /* Is the object of such a kind? */
 bool use_counts_out(const struct use *use);
 

@@ -249,3 +249,15 @@ enum wait_for waits_for(const struct thread *thread)
 		return WAIT_UNKNOWN;
 	return WAIT_ANYBODY;
 }
+
+const char *waits_name(enum wait_for wait)
+{
+	static const char *const names[] = {
+		[WAIT_NOT] = "",	       [WAIT_UNKNOWN] = "unknown", [WAIT_OWNER] = "owner",
+		[WAIT_PROCESS] = "process",    [WAIT_WORKERS] = "workers", [WAIT_HOLDERS] = "holders",
+		[WAIT_ANYBODY] = "anybody",    [WAIT_ANY] = "any",	   [WAIT_ENDS] = "ends",
+		[WAIT_CHILDREN] = "children",  [WAIT_NOBODY] = "nobody",
+	};
+
+	return names[wait];
+}

@@ -174,7 +174,7 @@ static void domain_able(struct graph *graph, struct domain_node *domain)
 	release(graph, &domain->first_waiter);
 }
 
-static bool serves(const struct object *object, const struct process *process)
+bool waits_served_by(const struct object *object, const struct process *process)
 {
 	const struct process_id *creator = &object->fact.creator;
 
@@ -196,7 +196,7 @@ static void holder_able(struct graph *graph, const struct process_node *process)
 		if (node->first_waiter == NOBODY)
 			continue;
 		if (kind_has(object->fact.kind, MPT_T_WORKERS)
-			    ? serves(object, &process->process)
+			    ? waits_served_by(object, &process->process)
 			    : waits_holds(object, &process->process))
 			release(graph, &node->first_waiter);
 	}

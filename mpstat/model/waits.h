@@ -55,6 +55,7 @@ enum wait_for {
 	WAIT_NOBODY,  /* nobody is left who could end it */
 };
 enum wait_for waits_for(const struct thread *thread);
+const char *waits_name(enum wait_for wait); /* "owner" */
 /* Could any of several end it? */
 static inline bool waits_for_several(const struct thread *thread)
 {
@@ -68,6 +69,9 @@ bool waits_ends_by(const struct thread *thread, const struct use *use);
 
 /* For a lock that it holds, and that somebody else could release? */
 bool waits_for_itself(const struct thread *thread);
+
+/* Of WAIT_WORKERS: could the process end it? */
+bool waits_served_by(const struct object *object, const struct process *process);
 
 /* Is it the thread that serves an object with WORKERS, waiting for whatever may come? */
 bool waits_serving(const struct thread *thread);

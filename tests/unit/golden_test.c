@@ -8,6 +8,7 @@
 #include "mpstat/model/fact_text.h"
 #include "mpstat/model/field.h"
 #include "mpstat/model/kind.h"
+#include "tests/unit/golden.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,84 +19,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define GOLDEN "tests/golden"
-
-/* ---- the driver --------------------------------------------------------- */
-
-struct story {
-	struct model *model;
-	struct fact *facts; /* all of the file, for "again" */
-	size_t count;
-	bool life; /* "show life": more of each process, groups of workers */
-};
-
-static void tick(struct story *story, const char *time)
-{
-	model_tick(story->model, strtoull(time, NULL, 10));
-}
-
-static void again(struct story *story, const char *time)
-{
-	uint64_t now = strtoull(time, NULL, 10);
-
-	for (size_t i = 0; i < story->count; i++) {
-		struct fact fact = story->facts[i];
-
-		if (fact.type != FACT_RECORD)
-			fact.time_ns = now;
-		model_apply(story->model, &fact);
-	}
-	model_tick(story->model, now);
-}
-
-static void filter(struct story *story, const char *text)
-{
-	struct model_filter filter = {0};
-	uint32_t pid = (uint32_t)strtoul(text, NULL, 10);
-
-	if (pid) {
-		filter.pids = &pid;
-		filter.pid_count = 1;
-	} else if (!strcmp(text, "all")) {
-		filter.all = true;
-	} else {
-		filter.group = text;
-	}
-	model_set_filter(story->model, &filter);
-}
-
-static void apply(struct story *story, const char *line, const char *file, int number)
-{
-	struct err err = {0};
-
-	story->facts = realloc(story->facts, (story->count + 1) * sizeof(*story->facts));
-	assert_non_null(story->facts);
-	if (fact_text_read(line, &story->facts[story->count], &err))
-		fail_msg("%s:%d: %s", file, number, err.text);
-	model_apply(story->model, &story->facts[story->count++]);
-}
-
-static void run(struct story *story, FILE *in, const char *file)
-{
-	char line[FACT_TEXT_LINE];
-
-	for (int number = 1; fgets(line, sizeof(line), in); number++) {
-		line[strcspn(line, "\n")] = 0;
-		if (!line[0] || line[0] == '#')
-			continue;
-		if (!strncmp(line, "tick ", 5))
-			tick(story, line + 5);
-		else if (!strncmp(line, "again ", 6))
-			again(story, line + 6);
-		else if (!strcmp(line, "show life"))
-			story->life = true;
-		else if (!strncmp(line, "filter ", 7))
-			filter(story, line + 7);
-		else
-			apply(story, line, file, number);
-	}
-}
 
 /* ---- what came out ------------------------------------------------------ */
 
@@ -213,62 +136,29 @@ static void print_model(FILE *out, const struct model *model, bool life)
 /* The case's output, to be freed. */
 static char *produce(const char *name)
 {
-	struct story story = {.model = model_new(100)};
-	char path[300];
+	struct golden story = {0};
 	char *text = NULL;
 	size_t size = 0;
-	FILE *in, *out;
+	FILE *out;
 
-	snprintf(path, sizeof(path), GOLDEN "/%s/facts.txt", name);
-	in = fopen(path, "r");
-	if (!in)
-		fail_msg("%s: %s", path, strerror(errno));
-	assert_non_null(story.model);
-	run(&story, in, path);
-	fclose(in);
+	golden_run(&story, name);
 	out = open_memstream(&text, &size);
 	assert_non_null(out);
 	print_model(out, story.model, story.life);
 	fclose(out);
-	model_free(story.model);
-	free(story.facts);
-	return text;
-}
-
-static char *read_all(const char *path)
-{
-	FILE *in = fopen(path, "r");
-	char *text = calloc(1, 1 << 20);
-
-	assert_non_null(text);
-	if (!in)
-		fail_msg("%s: %s", path, strerror(errno));
-	assert_true(fread(text, 1, (1 << 20) - 1, in) < (1 << 20) - 1);
-	fclose(in);
+	golden_end(&story);
 	return text;
 }
 
 static void golden_case(void **state)
 {
 	const char *name = *state;
-	char *got = produce(name), *same = produce(name), *expected;
-	char path[300];
+	char *got = produce(name), *same = produce(name);
 
 	/* The same facts, the same bytes. */
 	assert_string_equal(got, same);
 	free(same);
-	snprintf(path, sizeof(path), GOLDEN "/%s/expected.txt", name);
-	if (getenv("UPDATE_GOLDEN")) {
-		FILE *out = fopen(path, "w");
-
-		assert_non_null(out);
-		fputs(got, out);
-		fclose(out);
-	}
-	expected = read_all(path);
-	assert_string_equal(got, expected);
-	free(expected);
-	free(got);
+	golden_expect(name, "expected.txt", got);
 }
 
 /* Facts survive being written and read: every fact of every case. */
