@@ -15,14 +15,15 @@ extern const struct command command_top;
 extern const struct command command_list;
 extern const struct command command_snapshot;
 extern const struct command command_check;
+extern const struct command command_graph;
 extern const struct command command_records;
 extern const struct command command_doctor;
 extern const struct command command_help;
 extern const struct command command_version;
 
 const struct command *const commands[] = {
-	&command_top,	 &command_list, &command_snapshot, &command_check, &command_records,
-	&command_doctor, &command_help, &command_version,  NULL,
+	&command_top,	  &command_list,   &command_snapshot, &command_check,	&command_graph,
+	&command_records, &command_doctor, &command_help,     &command_version, NULL,
 };
 
 const struct command *command_find(const char *name)

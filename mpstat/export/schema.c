@@ -102,6 +102,27 @@ static void put_list(struct doc *doc)
 	doc_close(doc);
 }
 
+static void put_graph(struct doc *doc)
+{
+	static const char *const keys[] = {"schema", "version", "host",	 "time",     "scope",
+					   "stuck",  "waiting", "rings", "nodes",    "edges",
+					   "left_out", "sources", "losses", NULL};
+
+	schema_part_required(doc, keys);
+	doc_object(doc, "properties");
+	put_head(doc, "mptrace.graph/1");
+	schema_part_reference(doc, "stuck", "integer");
+	schema_part_reference(doc, "waiting", "integer");
+	schema_part_array_of_type(doc, "rings", "array",
+				  "of each ring the nodes of its threads, each waits for the next");
+	schema_part_array_of(doc, "nodes", "node");
+	schema_part_array_of(doc, "edges", "edge");
+	schema_part_reference(doc, "left_out", "integer");
+	schema_part_array_of(doc, "sources", "source");
+	schema_part_reference(doc, "losses", "losses");
+	doc_close(doc);
+}
+
 /* "KEY": an array of objects that have these members, all text. */
 static void put_texts(struct doc *doc, const char *key, const char *const *members)
 {
@@ -217,6 +238,12 @@ static const struct schema schemas[] = {
 	 put_check,
 	 {ENTITY_FINDING},
 	 1},
+	{"graph",
+	 "mptrace.graph/1",
+	 "What mpstat graph --json writes.",
+	 put_graph,
+	 {ENTITY_NODE, ENTITY_EDGE},
+	 2},
 	{"list", "mptrace.list/1", "What mpstat list --json writes.", put_list, {ENTITY_DOMAIN}, 1},
 	{"doctor",
 	 "mptrace.doctor/1",

@@ -45,6 +45,9 @@ all_valid() {
 	look list --json "$@"
 	expect "$when: list succeeds" 0
 	valid "$when: list" list "$out"
+	look graph --json "$@"
+	expect "$when: graph succeeds" 0
+	valid "$when: graph" graph "$out"
 	look check --json "$@"
 	check "$when: check answers" test "$status" -le 3 -a ! -s "$err"
 	valid "$when: check" check "$out"
@@ -57,7 +60,7 @@ all_valid() {
 	json_is "$when: the footer counts the records" "$out" "d[-1]['records'] == len(d) - 2"
 }
 
-for name in snapshot records check list doctor; do
+for name in snapshot records check list graph doctor; do
 	look "$name" --schema
 	expect "$name --schema succeeds" 0
 	check "docs/schema has what $name --schema prints" \
