@@ -125,7 +125,7 @@ static void filter(struct view *view, struct page *page)
 static void tree(struct view *view, struct page *page)
 {
 	if (!page->table || !table_has_tree(page->table)) {
-		view_say(view, STYLE_WAITING, "Only the process list can be shown as a tree.");
+		view_say(view, STYLE_WAITING, "This list cannot be shown as a tree.");
 		return;
 	}
 	table_set_tree(page->table, !table_is_tree(page->table));
@@ -283,7 +283,7 @@ const struct key actions[] = {
 	{{KEY_CODE_F(3), '/'}, "Search", "search the rows; the selection goes to the first match",
 	 search},
 	{{KEY_CODE_F(4), '\\'}, "Filter", "show only rows that contain a text", filter},
-	{{KEY_CODE_F(5), 't'}, "Tree", "processes as a tree or as a list", tree},
+	{{KEY_CODE_F(5), 't'}, "Tree", "as a tree or as a list: processes, the graph", tree},
 	{{KEY_CODE_F(6), '<', '>'}, "SortBy", "choose the column to sort by", sort_menu},
 	{{KEY_CODE_F(9), 'k'}, "Kill", "send a signal to the selected or tagged processes",
 	 signals_ask},

@@ -26,8 +26,8 @@ void object_rows_fill(struct page *page, const struct view *view, uint32_t trait
 	page->empty = true;
 	pane_text(page->pane, STYLE_STRONG, 2, "%s", nothing);
 	pane_text(page->pane, STYLE_PLAIN, 2,
-		  "They appear here as soon as a program creates one (make demo starts such a "
-		  "program).");
+		  "Those of libmptrace appear here as soon as a program creates one (make demo "
+		  "starts such a program), those of other programs while a thread waits for one.");
 }
 
 enum style object_rows_style(const void *row)

@@ -3,6 +3,7 @@
  * screen_findings.c - what the detectors say: a list, and the selected one in full.
  */
 #include "mpstat/model/finding.h"
+#include "mpstat/view/process_rows.h"
 #include "mpstat/view/story.h"
 #include "mpstat/view/view_state.h"
 
@@ -120,17 +121,27 @@ static const struct finding *find(const struct model *model, struct identity sub
 	return NULL;
 }
 
-static void tell_process(struct pane *pane, const struct model *model, struct process_id id)
-{
-	const struct process *process = model_find_pid(model, id.pid);
-	char label[32];
+static const struct table_column member_columns[] = {
+	{.key = "pid"},
+	{.key = "name", .grow = 16, .style = process_rows_name_style},
+	{.key = "waiting_for", .width = 40, .style = process_rows_words_style,
+	 .draw = process_rows_draw_waiting},
+	{.key = NULL},
+};
 
-	snprintf(label, sizeof(label), "pid %u", id.pid);
-	if (process && process->id.start == id.start)
-		pane_pair(pane, label, STYLE_PLAIN, "%s  %s", process->fact.name,
-			  process->waiting_for);
-	else
-		pane_pair(pane, label, STYLE_FAINT, "has ended");
+static const struct table_spec member_spec = {.entity = ENTITY_PROCESS, .columns = member_columns};
+
+/* Those that the finding is about; who has ended is in the evidence. */
+static void fill_members(struct table *table, const struct model *model,
+			 const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->process_count && i < FINDING_EVIDENCE; i++) {
+		const struct process *process = model_find_pid(model, finding->processes[i].pid);
+
+		if (process && process->id.start == finding->processes[i].start)
+			table_add(table, identity_process(process->id), (struct identity){0, 0},
+				  process);
+	}
 }
 
 static void update_one(struct page *page, const struct view *view)
@@ -138,6 +149,10 @@ static void update_one(struct page *page, const struct view *view)
 	const struct model *model = view->config.model;
 	const struct finding *finding = find(model, page->subject);
 
+	table_begin(page->table);
+	if (finding)
+		fill_members(page->table, model, finding);
+	table_end(page->table, model);
 	if (!finding) {
 		pane_text(page->pane, STYLE_GOOD, 2, "This is no longer so.");
 		pane_text(page->pane, STYLE_PLAIN, 2, "Esc goes back to the list.");
@@ -145,9 +160,6 @@ static void update_one(struct page *page, const struct view *view)
 	}
 	snprintf(page->title, sizeof(page->title), "%s", finding->detector->name);
 	story_finding(page->pane, finding);
-	pane_section(page->pane, "Processes");
-	for (size_t i = 0; i < finding->process_count && i < FINDING_EVIDENCE; i++)
-		tell_process(page->pane, model, finding->processes[i]);
 	pane_section(page->pane, "Detector");
 	pane_pair(page->pane, finding->detector->name, STYLE_PLAIN, "%s", finding->detector->help);
 }
@@ -155,6 +167,9 @@ static void update_one(struct page *page, const struct view *view)
 const struct screen screen_finding = {
 	.name = "finding",
 	.title = "Finding",
-	.help = "One finding in full.",
+	.help = "One finding in full, and the processes it is about: Enter opens one.",
+	.table = &member_spec,
+	.keys = process_rows_keys,
 	.update = update_one,
+	.process = process_rows_process,
 };

@@ -39,7 +39,8 @@ static void update(struct page *page, const struct view *view)
 	object_rows_fill(page, view,
 			 MPT_T_HELD | MPT_T_FLAG | MPT_T_PARTIES | MPT_T_SLEEPERS | MPT_T_SIZE |
 				 MPT_T_HOLDERS | MPT_T_WAITED,
-			 "No lock, semaphore, event, barrier, condition or memory is open here.");
+			 "No lock, semaphore, event, barrier, condition or memory is open, or waited for, "
+			 "here.");
 }
 
 const struct screen screen_locks = {

@@ -41,9 +41,32 @@ static void tell_guard(struct pane *pane, const struct model *model, const struc
 		pane_pair(pane, "Guarded by", STYLE_BAD, "a lock that has ended");
 }
 
+/* " for 3.2s"; nothing when nobody knows since when: outside of any domain. */
+static void held_since(const struct model *model, const struct object *object, char *text,
+		       size_t size)
+{
+	char since[FMT_MAX];
+
+	text[0] = '\0';
+	if (object->fact.owner_since_ns)
+		snprintf(text, size, " for %s",
+			 fmt_ns(since, sizeof(since), age(model, object->fact.owner_since_ns)));
+}
+
+static void tell_lost_holder(struct pane *pane, const struct fact_object *fact, const char *since)
+{
+	if (fact->owner_state == FACT_OWNER_GONE)
+		pane_pair(pane, "Holder", STYLE_BAD, "thread %u, which has ended", fact->owner_tid);
+	else if (fact->owner_state == FACT_OWNER_INHERITED)
+		pane_pair(pane, "Holder", STYLE_BAD, "thread %u of pid %u, when that forked",
+			  fact->owner_tid, fact->owner_process.pid);
+	else
+		pane_pair(pane, "Holder", STYLE_BAD, "somebody unknown%s", since);
+}
+
 static void tell_holder(struct pane *pane, const struct model *model, const struct object *object)
 {
-	char text[FMT_MAX];
+	char since[FMT_MAX + 8];
 
 	if (object->lock) {
 		pane_pair(pane, "Lock", STYLE_STRONG, "%s", object->lock->fact.name);
@@ -59,13 +82,14 @@ static void tell_holder(struct pane *pane, const struct model *model, const stru
 		pane_pair(pane, "Holder", STYLE_FAINT, "nobody");
 		return;
 	}
-	fmt_ns(text, sizeof(text), age(model, object->fact.owner_since_ns));
+	held_since(model, object, since, sizeof(since));
 	if (object->owner && object->owner->process)
-		pane_pair(pane, "Holder", STYLE_STRONG, "%s (pid %u, thread %u) for %s",
+		pane_pair(pane, kind_has(object->fact.kind, MPT_T_RUNS) ? "Thread" : "Holder",
+			  STYLE_STRONG, "%s (pid %u, thread %u)%s",
 			  object->owner->process->fact.name, object->owner->process->id.pid,
-			  object->owner->fact.tid, text);
+			  object->owner->fact.tid, since);
 	else
-		pane_pair(pane, "Holder", STYLE_BAD, "somebody unknown, for %s", text);
+		tell_lost_holder(pane, &object->fact, since);
 }
 
 static void tell_waiter(struct pane *pane, const struct model *model, const struct thread *thread)
@@ -230,12 +254,35 @@ static void tell_balance(struct pane *pane, const struct object *object)
 			  ledger_lost(object));
 }
 
+static const char *ends_title(const struct object *object)
+{
+	if (kind_has(object->fact.kind, MPT_T_HOLDERS))
+		return "Held by";
+	return object->fact.ends == FACT_ENDS_TOLD ? "Open in" : "Open in, and perhaps in others";
+}
+
+/* Outside of any domain nobody counts: who has which end open is all that is known. */
+static void tell_ends(struct pane *pane, const struct object *object)
+{
+	char label[32];
+
+	pane_section(pane, ends_title(object));
+	for (const struct use *use = object->first_use; use; use = use->next) {
+		snprintf(label, sizeof(label), "pid %u", use->process.pid);
+		pane_pair(pane, label, STYLE_PLAIN, "%s: %s", use->process_name, use_ends(use));
+	}
+}
+
 static void tell_ledger(struct page *page, const struct model *model, const struct object *object)
 {
 	struct table *table;
 
 	if (!object->first_use)
 		return;
+	if (!object->id.domain) {
+		tell_ends(page->pane, object);
+		return;
+	}
 	pane_section(page->pane, "Ledger");
 	tell_balance(page->pane, object);
 	table = table_new(spec_of(object));
@@ -267,20 +314,29 @@ static void tell_side(struct pane *pane, uint16_t kind, enum mpt_effect effect,
 	}
 }
 
+static void set_title(struct page *page, const struct object *object)
+{
+	char number[KIND_NAME_MAX];
+	const char *kind = kind_name(object->fact.kind, number, sizeof(number));
+
+	if (object->fact.name[0])
+		snprintf(page->title, sizeof(page->title), "%s %s", kind, object->fact.name);
+	else
+		snprintf(page->title, sizeof(page->title), "%s #%u", kind, object->id.slot);
+}
+
 static void update(struct page *page, const struct view *view)
 {
 	const struct model *model = view->config.model;
 	const struct object *object = model_find_object(model, id_of(page->subject));
 	struct pane *pane = page->pane;
-	char kind[KIND_NAME_MAX];
 
 	if (!object) {
 		pane_text(pane, STYLE_WAITING, 2, "%s is gone.", page->title);
 		pane_text(pane, STYLE_PLAIN, 2, "Esc goes back to the list.");
 		return;
 	}
-	snprintf(page->title, sizeof(page->title), "%s %s",
-		 kind_name(object->fact.kind, kind, sizeof(kind)), object->fact.name);
+	set_title(page, object);
 	tell_holder(pane, model, object);
 	tell_workers(pane, model, object);
 	tell_waiters(pane, model, object);

@@ -4,7 +4,8 @@
  * used, all its numbers.
  */
 #include "mpstat/model/kind.h"
-#include "mpstat/util/fmt.h"
+#include "mpstat/model/ledger.h"
+#include "mpstat/model/words.h"
 #include "mpstat/view/lives.h"
 #include "mpstat/view/story.h"
 #include "mpstat/view/view_state.h"
@@ -50,24 +51,30 @@ static void tell_threads(struct pane *pane, const struct model *model,
 		tell_thread(pane, model, thread);
 }
 
+static void tell_one_held(struct pane *pane, const struct model *model, const struct object *object)
+{
+	char kind[KIND_NAME_MAX], text[FACT_TEXT_MAX];
+	struct sentence out = sentence_begin(text, sizeof(text));
+
+	sentence_add(&out, "%s", kind_name(object->fact.kind, kind, sizeof(kind)));
+	words_for(&out, model, object->fact.owner_since_ns);
+	sentence_add(&out, "; %u waiting", object->take_waiters);
+	pane_pair(pane, object->fact.name, STYLE_PLAIN, "%s", text);
+}
+
 static void tell_held(struct pane *pane, const struct model *model, const struct process *process)
 {
 	const struct object *object = NULL;
-	char kind[KIND_NAME_MAX], age[FMT_MAX];
 	bool any = false;
 
 	while ((object = model_next_object(model, object))) {
-		uint64_t now = model_now(model), since = object->fact.owner_since_ns;
-
-		if (!object->owner || object->owner->process != process)
+		if (!object->owner || object->owner->process != process ||
+		    kind_has(object->fact.kind, MPT_T_RUNS))
 			continue;
 		if (!any)
 			pane_section(pane, "Holds");
 		any = true;
-		pane_pair(pane, object->fact.name, STYLE_PLAIN, "%s, for %s; %u waiting",
-			  kind_name(object->fact.kind, kind, sizeof(kind)),
-			  fmt_ns(age, sizeof(age), now > since ? now - since : 0),
-			  object->take_waiters);
+		tell_one_held(pane, model, object);
 	}
 }
 
@@ -76,6 +83,11 @@ static void tell_use(struct pane *pane, const struct model *model, const struct 
 {
 	char gives[STORY_VALUE_MAX], takes[STORY_VALUE_MAX], lost[STORY_VALUE_MAX];
 
+	if (!object->id.domain) {
+		pane_pair(pane, object->fact.name, STYLE_PLAIN, "%s: %s",
+			  kind_name(object->fact.kind, takes, sizeof(takes)), use_ends(use));
+		return;
+	}
 	story_value(model, ENTITY_USE, "gets", use, takes);
 	if (kind_has(object->fact.kind, MPT_T_DEPTH))
 		pane_pair(pane, object->fact.name, STYLE_PLAIN, "put %s, got %s, lost %s",

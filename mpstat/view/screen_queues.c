@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * screen_queues.c - every object that holds units: queues, pipes, the tasks of pools
- * and whatever kind comes later with a depth.
+ * screen_queues.c - every object that holds units: queues, pipes, sockets, the tasks of
+ * pools and whatever kind comes later with a depth.
  */
 #include "mpstat/model/kind.h"
 #include "mpstat/view/object_rows.h"
@@ -93,14 +93,14 @@ static const struct table_spec spec = {
 static void update(struct page *page, const struct view *view)
 {
 	object_rows_fill(page, view, MPT_T_DEPTH,
-			 "No queue, pipe or pool of libmptrace is open in what is shown.");
+			 "No queue, pipe, socket or pool is open, or waited for, in what is shown.");
 }
 
 const struct screen screen_queues = {
 	.name = "queues",
 	.title = "Queues",
 	.key = '2',
-	.help = "Queues, pipes, pools: how full, how fast, who is blocked on either side.",
+	.help = "Queues, pipes, sockets, pools: how full, how fast, who is blocked on either side.",
 	.table = &spec,
 	.keys = object_rows_keys,
 	.update = update,

@@ -13,6 +13,7 @@
 	X(findings) \
 	X(records) \
 	X(ended) \
+	X(graph) \
 	X(process) \
 	X(workers) \
 	X(object) \

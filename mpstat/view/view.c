@@ -112,8 +112,10 @@ struct view *view_make(const struct view_config *config, struct err *err)
 
 	if (view)
 		view->folds = folds_new();
-	if (!view || !view->folds) {
-		free(view);
+	if (view)
+		view->graph = graph_lines_new();
+	if (!view || !view->folds || !view->graph) {
+		view_free(view);
 		err_set(err, -ENOMEM, "no memory for the screen");
 		return NULL;
 	}
@@ -145,6 +147,7 @@ void view_free(struct view *view)
 	for (size_t i = 0; i < view->tab_count; i++)
 		page_close(view->tabs[i]);
 	folds_free(view->folds);
+	graph_lines_free(view->graph);
 	free(view->targets);
 	free(view);
 }

@@ -5,6 +5,7 @@
 #ifndef MPSTAT_VIEW_VIEW_STATE_H
 #define MPSTAT_VIEW_VIEW_STATE_H
 
+#include "mpstat/model/graph_lines.h"
 #include "mpstat/view/folds.h"
 #include "mpstat/view/menu.h"
 #include "mpstat/view/prompt.h"
@@ -45,6 +46,7 @@ struct view {
 	char search[PROMPT_TEXT_MAX];
 	char filter_before[PROMPT_TEXT_MAX];
 	struct folds *folds; /* of the process tree, owned */
+	struct graph_lines *graph; /* of the screen Graph as it was last updated, owned */
 	struct process_id *targets; /* of the signal dialog, owned */
 	size_t target_count;
 	char target_name[FACT_NAME_MAX + 32];

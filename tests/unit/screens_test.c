@@ -149,6 +149,8 @@ SCREEN(process, '1', KEY_CODE_END, KEY_CODE_ENTER)
 SCREEN(finding, '4', KEY_CODE_END, KEY_CODE_ENTER)
 SCREEN(help, KEY_CODE_F(1))
 SCREEN(sort_menu, KEY_CODE_F(6))
+SCREEN(graph, '7')
+SCREEN(waiter, '7', KEY_CODE_HOME, KEY_CODE_DOWN, KEY_CODE_ENTER)
 FAMILY_SCREEN(family, '1')
 FAMILY_SCREEN(unfolded, 'F')
 FAMILY_SCREEN(list, 't')
@@ -204,7 +206,7 @@ static void an_empty_machine_says_what_to_do(void **state)
 	scene_open(&scene);
 	config = config_of(&scene);
 	config.refresh = NULL;
-	for (int tab = '1'; tab <= '6'; tab++) {
+	for (int tab = '1'; tab <= '7'; tab++) {
 		struct view *view = view_new(&config, &err);
 
 		view_key(view, tab);
@@ -228,6 +230,7 @@ int main(void)
 		cmocka_unit_test(the_screen_ended),	cmocka_unit_test(the_screen_killed),
 		cmocka_unit_test(the_screen_zombie),	cmocka_unit_test(the_screen_orphan),
 		cmocka_unit_test(the_screen_pool),	cmocka_unit_test(the_screen_workers),
+		cmocka_unit_test(the_screen_graph),	cmocka_unit_test(the_screen_waiter),
 		cmocka_unit_test(the_text_for_batch),
 		cmocka_unit_test(an_empty_machine_says_what_to_do),
 	};
