@@ -308,7 +308,7 @@ static bool understand(struct wait_look *w, const struct blocked *thread, struct
 		name_object(&object->fact, thread, &guess);
 		if (guess.owner)
 			set_owner(w, thread, &guess, &object->fact);
-		else
+		else if (guess.kind != MPT_KIND_MUTEX) /* that is being given over */
 			set_ends(w, thread, object);
 	}
 	out->wait_op = guess.op;

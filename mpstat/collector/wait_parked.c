@@ -63,6 +63,23 @@ static const struct blocked *owner_at(const struct wait_look *w, const struct bl
 	return owner != thread ? owner : NULL;
 }
 
+/* From the stack pointer up, the caller's own frame included. */
+static const struct blocked *find_wanted(const struct wait_look *w, const struct blocked *thread,
+					 uint64_t *address)
+{
+	uint64_t words[STACK_NEAR / sizeof(uint64_t)];
+	struct iovec to = { words, sizeof(words) };
+	struct iovec from = { (void *)(uintptr_t)thread->sp, sizeof(words) };
+	ssize_t got = process_vm_readv((pid_t)thread->pid, &to, 1, &from, 1, 0);
+	const struct blocked *owner = NULL;
+
+	for (size_t i = 0; got > 0 && i < (size_t)got / sizeof(*words) && !owner; i++) {
+		*address = words[i];
+		owner = owner_at(w, thread, *address);
+	}
+	return owner;
+}
+
 static void fill(struct fact_object *fact, uint64_t address, const struct blocked *owner)
 {
 	snprintf(fact->name, sizeof(fact->name), "0x%" PRIx64, address);
@@ -79,10 +96,7 @@ static bool understand(struct wait_look *w, const struct blocked *thread, struct
 
 	if (!is_parked(w, thread))
 		return false;
-	for (size_t i = 0; i < thread->stack_words && !owner; i++) {
-		address = thread->stack[i];
-		owner = owner_at(w, thread, address);
-	}
+	owner = find_wanted(w, thread, &address);
 	if (!owner)
 		return false;
 	object = outside_obtain(&w->outside, MPT_KIND_MUTEX,

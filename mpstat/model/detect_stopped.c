@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#define LONG_NS 1000000000u /* shorter stops are how debuggers and shells work */
+#define LONG_NS 100000000u /* shorter stops are how debuggers and shells work */
 
 static bool is_stopped(const struct process *process)
 {

@@ -181,13 +181,14 @@ static enum wait_for for_ends(const struct thread *thread, const struct object *
 	return WAIT_ENDS;
 }
 
-/* Nobody takes over from the dead, unless the kernel does: then it wakes the waiter. */
-static enum wait_for for_outside_owner(const struct object *object)
+/* Nobody takes over from the dead, unless the kernel does: then it wakes the waiter.  Readers
+ * of a lock have no number there: some thread that could give it back is one. */
+static enum wait_for for_outside_owner(const struct thread *thread, const struct object *object)
 {
 	const struct thread *owner = object->owner;
 
 	if (!object->fact.held)
-		return WAIT_UNKNOWN;
+		return for_ends(thread, object);
 	if (object->fact.owner_state != FACT_OWNER_LIVES)
 		return WAIT_NOBODY;
 	if (!owner || !owner->process || owner->fact.ended || !process_lives(owner->process))
@@ -198,7 +199,7 @@ static enum wait_for for_outside_owner(const struct object *object)
 static enum wait_for for_outside(const struct thread *thread, const struct object *object)
 {
 	if (kind_has(object->fact.kind, MPT_T_OWNER))
-		return for_outside_owner(object);
+		return for_outside_owner(thread, object);
 	if (kind_has(object->fact.kind, MPT_T_DEPTH) &&
 	    is_over(object, op_effect(thread->fact.wait_op)))
 		return WAIT_UNKNOWN;
