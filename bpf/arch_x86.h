@@ -14,6 +14,12 @@
 #ifdef MPTRACE_X86
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 struct pt_regs {
+	unsigned long r15;
+	unsigned long r14;
+	unsigned long r13;
+	unsigned long r12;
+	unsigned long bp;
+	unsigned long bx;
 	unsigned long r10;
 	unsigned long r9;
 	unsigned long r8;
@@ -63,6 +69,12 @@ static __always_inline void wait_of_registers(struct wait_row *row, const struct
 	row->argument[3] = regs->r10;
 	row->argument[4] = regs->r8;
 	row->argument[5] = regs->r9;
+	row->preserved[0] = regs->bx;
+	row->preserved[1] = regs->bp;
+	row->preserved[2] = regs->r12;
+	row->preserved[3] = regs->r13;
+	row->preserved[4] = regs->r14;
+	row->preserved[5] = regs->r15;
 }
 #else
 struct pt_regs;

@@ -51,6 +51,7 @@ struct wait_row {
 	__u64 argument[6];
 	__u64 ip;
 	__u64 sp;
+	__u64 preserved[6]; /* registers that a call keeps; 0 in calls that are not in the table */
 	char comm[WAIT_COMM];
 };
 

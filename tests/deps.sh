@@ -49,9 +49,9 @@ full|clang|a second compiler's warnings, and fuzzing
 full|libclang-rt-dev|libFuzzer and clang's sanitizers
 full|abigail-tools|compares the interface of two libraries
 full|valgrind|memory errors of the unit tests
-full|nginx-light|a healthy server under load, never to be called stuck
-full|postgresql|the same, with locks of rows and workers
-full|redis-server|the same
+servers|nginx-light|a healthy server under load, never to be called stuck
+servers|postgresql|the same, with locks of rows and workers
+servers|redis-server|the same
 END
 }
 

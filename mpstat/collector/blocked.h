@@ -103,6 +103,9 @@ struct blocked {
 	int32_t syscall;	 /* -1: none or unknown; restart_syscall is resolved where it can be */
 	uint64_t argument[6];
 	uint64_t ip, sp;
+	/* Registers that a call of a function keeps (rbx, rbp, r12 to r15), as they were when it
+	 * entered the kernel; all 0: unknown. */
+	uint64_t preserved[6];
 	uint32_t has; /* enum blocked_has */
 	struct memory_place place;
 	uint8_t memory[BLOCKED_MEMORY];

@@ -101,6 +101,7 @@ static void fill_call(struct blocked *blocked, const struct wait_row *row)
 	memcpy(blocked->argument, row->argument, sizeof(blocked->argument));
 	blocked->ip = row->ip;
 	blocked->sp = row->sp;
+	memcpy(blocked->preserved, row->preserved, sizeof(blocked->preserved));
 	blocked->has = row->has;
 }
 

@@ -127,6 +127,9 @@ static enum fact_ends ends_of(const struct wait_look *w, const struct open_file 
 	    file->kind == FILE_TCP ||
 	    (file->kind == FILE_UNIX && (!file->peer_inode || file->flags & FILE_DATAGRAM)))
 		return FACT_ENDS_ANYBODY;
+	/* Whether a socket has a timeout, /proc does not tell. */
+	if (file->kind == FILE_UNIX && !w->look->by_kernel)
+		return FACT_ENDS_UNKNOWN;
 	return w->look->ends_whole ? FACT_ENDS_TOLD : FACT_ENDS_UNKNOWN;
 }
 

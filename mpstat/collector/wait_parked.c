@@ -4,13 +4,15 @@
  *
  * The kernel sees that the wait would close a ring and says so (EDEADLK); the C library then
  * lets the thread sleep for ever, on a word of its own stack that nobody else knows.  Which
- * mutex it wanted is still on the stack, and who has that is in its lock word.
+ * mutex it wanted is still in a register or on the stack, and who has that is in its lock
+ * word.
  */
 #include "mpstat/collector/wait.h"
 
 #include "libtrace/contract/vocab.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -63,7 +65,19 @@ static const struct blocked *owner_at(const struct wait_look *w, const struct bl
 	return owner != thread ? owner : NULL;
 }
 
-/* From the stack pointer up, the caller's own frame included. */
+/* Of what points to the mutex or, as the C library keeps it, to its kind. */
+static const struct blocked *owner_near(const struct wait_look *w, const struct blocked *thread,
+					uint64_t *address)
+{
+	const struct blocked *owner = owner_at(w, thread, *address);
+
+	if (owner)
+		return owner;
+	*address -= offsetof(struct mutex_words, kind);
+	return owner_at(w, thread, *address);
+}
+
+/* In registers, and from the stack pointer up, the caller's own frame included. */
 static const struct blocked *find_wanted(const struct wait_look *w, const struct blocked *thread,
 					 uint64_t *address)
 {
@@ -73,9 +87,13 @@ static const struct blocked *find_wanted(const struct wait_look *w, const struct
 	ssize_t got = process_vm_readv((pid_t)thread->pid, &to, 1, &from, 1, 0);
 	const struct blocked *owner = NULL;
 
+	for (size_t i = 0; i < 6 && !owner; i++) {
+		*address = thread->preserved[i];
+		owner = owner_near(w, thread, address);
+	}
 	for (size_t i = 0; got > 0 && i < (size_t)got / sizeof(*words) && !owner; i++) {
 		*address = words[i];
-		owner = owner_at(w, thread, *address);
+		owner = owner_near(w, thread, address);
 	}
 	return owner;
 }
@@ -98,12 +116,12 @@ static bool understand(struct wait_look *w, const struct blocked *thread, struct
 		return false;
 	owner = find_wanted(w, thread, &address);
 	if (!owner)
-		return false;
+		address = thread->argument[0]; /* not known which: still not a wait of another kind */
 	object = outside_obtain(&w->outside, MPT_KIND_MUTEX,
 				(struct map_key){ { 0, 3, thread->place.space, address } });
 	if (!object)
 		return false;
-	if (object->fresh)
+	if (object->fresh && owner)
 		fill(&object->fact, address, owner);
 	out->wait_op = MPT_OP_MUTEX_LOCK;
 	out->wait_object = object->fact.id;
