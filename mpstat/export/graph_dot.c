@@ -119,17 +119,17 @@ static void put_cluster(FILE *out, const struct wait_graph *graph, uint32_t firs
 {
 	const struct process *process = graph->nodes.items[first].process;
 
-	fprintf(out, "\tsubgraph cluster_%u {\n\t\tlabel=\"", first);
+	fprintf(out, "  subgraph cluster_%u {\n    label=\"", first);
 	put_quoted(out, process->fact.name);
 	fprintf(out, " (pid %u)\";\n", process->id.pid);
 	for (uint32_t i = first; i < graph->nodes.count; i++) {
 		if (done[i] || graph->nodes.items[i].process != process)
 			continue;
 		done[i] = true;
-		fputs("\t\t", out);
+		fputs("    ", out);
 		put_node(out, graph->model, &graph->nodes.items[i]);
 	}
-	fputs("\t}\n", out);
+	fputs("  }\n", out);
 }
 
 static void put_nodes(FILE *out, const struct wait_graph *graph, bool *done)
@@ -141,7 +141,7 @@ static void put_nodes(FILE *out, const struct wait_graph *graph, bool *done)
 			put_cluster(out, graph, i, done);
 			continue;
 		}
-		fputc('\t', out);
+		fputs("  ", out);
 		put_node(out, graph->model, &graph->nodes.items[i]);
 	}
 }
@@ -151,7 +151,7 @@ static void put_nodes(FILE *out, const struct wait_graph *graph, bool *done)
 /* Dashed: one of several would do. */
 static void put_edge(FILE *out, const struct graph_edge *edge)
 {
-	fprintf(out, "\tn%u -> n%u [label=\"%s\"", edge->from, edge->to, graph_why_name(edge->why));
+	fprintf(out, "  n%u -> n%u [label=\"%s\"", edge->from, edge->to, graph_why_name(edge->why));
 	if (edge->any)
 		fputs(", style=dashed", out);
 	if (edge->ring)
@@ -171,7 +171,7 @@ static int write_dot(FILE *out, const struct export_about *about, const struct g
 	if (!done)
 		return err_set(err, -ENOMEM, "no memory to write the graph");
 	graph_lines_sum(&sum, lines);
-	fputs("digraph waits {\n\tnode [style=filled];\n\tlabel=\"", out);
+	fputs("digraph waits {\n  node [style=filled];\n  label=\"", out);
 	put_quoted(out, text);
 	fputs("\";\n", out);
 	put_nodes(out, graph, done);

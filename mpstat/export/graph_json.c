@@ -14,6 +14,8 @@ static void put_rings(struct doc *doc, const struct wait_graph *graph)
 	for (size_t i = 0; i < waits_cycle_count(graph->model); i++) {
 		const struct thread *first = waits_cycle(graph->model, i)->first, *at = first;
 
+		if (graph_find(graph, first) == GRAPH_NONE)
+			continue; /* of others than the targets */
 		doc_array(doc, NULL);
 		do {
 			uint32_t node = graph_find(graph, at);

@@ -385,6 +385,8 @@ static void mark_ring(struct wait_graph *graph, const struct cycle *cycle, uint3
 
 void graph_fill(struct wait_graph *graph, const struct model *model)
 {
+	uint32_t rings = 0; /* those of others than the targets do not count */
+
 	graph->model = model;
 	graph->nodes.count = graph->edges.count = 0;
 	graph->waiting = graph->stuck = graph->left_out = 0;
@@ -394,7 +396,8 @@ void graph_fill(struct wait_graph *graph, const struct model *model)
 	expand(graph);
 	sort_edges(graph);
 	for (size_t i = 0; i < waits_cycle_count(model); i++)
-		mark_ring(graph, waits_cycle(model, i), (uint32_t)i + 1);
+		if (graph_find(graph, waits_cycle(model, i)->first) != GRAPH_NONE)
+			mark_ring(graph, waits_cycle(model, i), ++rings);
 	for (size_t i = 0; i < graph->nodes.count; i++) {
 		graph->stuck += graph->nodes.items[i].what == GRAPH_THREAD &&
 				graph->nodes.items[i].verdict == VERDICT_STUCK;

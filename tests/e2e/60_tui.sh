@@ -52,10 +52,13 @@ sees "5 shows records" "RESULT"
 sees "they come in" "jobs"
 press 6
 sees "6 shows who has ended" "No process has ended"
+press 7
+sees "7 shows who waits for whom" "WHO WAITS FOR WHOM"
+sees "the ring on top" "Deadlock: transfer-"
 press Tab
 sees "Tab goes to the first screen again" "WAITING FOR"
 press BTab
-sees "Shift-Tab goes back" "No process has ended"
+sees "Shift-Tab goes back" "WHO WAITS FOR WHOM"
 
 # ---- keys --------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ static void the_names_of_screens_are_those_with_a_digit(void **state)
 	(void)state;
 	for (; view_screen_name(count); count++)
 		assert_non_null(view_screen_help(count));
-	assert_int_equal(count, 6);
+	assert_int_equal(count, 7);
 	assert_string_equal(view_screen_name(0), "processes");
 	assert_null(view_screen_help(count));
 }

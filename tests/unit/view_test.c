@@ -37,19 +37,20 @@ static void every_column_of_every_screen_is_a_field(void **state)
 static void digits_and_tab_go_from_screen_to_screen(void **state)
 {
 	static const char *const words[] = {"WAITING FOR", "BLKPUT",	 "HOLDER",
-					    "SEVERITY",	   "RESULT", "No process has ended"};
+					    "SEVERITY",	   "RESULT", "No process has ended",
+					    "WHO WAITS FOR WHOM"};
 	struct viewing *f = *state;
 
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		viewing_press(f, '1' + i);
 		viewing_shows(f, words[i]);
 	}
 	viewing_press(f, KEY_CODE_TAB);
 	viewing_shows(f, words[0]);
 	viewing_press(f, KEY_CODE_BACK_TAB);
-	viewing_shows(f, words[5]);
+	viewing_shows(f, words[6]);
 	viewing_press(f, KEY_CODE_BACK_TAB);
-	viewing_shows(f, words[4]);
+	viewing_shows(f, words[5]);
 }
 
 static void an_unknown_key_says_so_and_changes_nothing(void **state)
