@@ -68,21 +68,27 @@ static uint64_t stride_of(const struct kind *kind)
 	return stored ? 4 * STRIDE : STRIDE;
 }
 
+static void step_lives(const struct kind *kind, uint32_t number)
+{
+	struct world *w = shared(sizeof(*w));
+	struct stepped life = { kind->name, prepares, lives_a_whole_life, judges };
+
+	w->kind = kind;
+	w->number = number;
+	assert_true(step_range(&life, w, 0, TO_THE_END, stride_of(kind)) > 1);
+	assert_true(w->there + w->gone > 2);
+}
+
 static void a_life_killed_anywhere_leaves_the_object_or_its_name(void **state)
 {
 	struct mpt_trace_info info;
 
 	(void)state;
 	assert_int_equal(mpt_trace_status(&info), 0);
-	for (size_t i = 0; i < kinds_count; i++) {
-		struct world *w = shared(sizeof(*w));
-		struct stepped life = { kinds[i].name, prepares, lives_a_whole_life, judges };
-
-		w->kind = &kinds[i];
-		w->number = (uint32_t)i * 1000000;
-		assert_true(step_range(&life, w, 0, TO_THE_END, stride_of(w->kind)) > 1);
-		assert_true(w->there + w->gone > 2);
-	}
+	/* A queue is a queue; and from one whose maker was killed there may be nothing to get. */
+	for (size_t i = 0; i < kinds_count; i++)
+		if (strcmp(kinds[i].name, "Queue, get") != 0)
+			step_lives(&kinds[i], (uint32_t)i * 1000000);
 }
 
 int main(void)
