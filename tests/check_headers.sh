@@ -24,7 +24,7 @@ compiles() {
 c_headers_alone() {
 	local header bad=0
 	while read -r header; do
-		compiles "$header" "${CC:-cc}" -std=gnu11 -Wstrict-prototypes -x c || bad=1
+		compiles "$header" "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -Wstrict-prototypes -x c || bad=1
 	done < <(project_files | grep -E '^(libtrace|mpstat)/.*\.h$')
 	return $bad
 }
