@@ -219,7 +219,8 @@ static void read_wait(struct proc_reader *reader, struct blocked *blocked)
 
 	snprintf(path, sizeof(path), "task/%u/syscall", blocked->tid);
 	n = proc_reader_read(reader, path, text, sizeof(text));
-	if (n == -EACCES || n == -EPERM)
+	/* Of the machine's first process some kernels tell nobody, and nobody waits for it. */
+	if ((n == -EACCES || n == -EPERM) && blocked->pid != 1)
 		reader->taking->look->unreadable++;
 	if (n > 0)
 		parse_call(blocked, text);
