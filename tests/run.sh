@@ -226,6 +226,8 @@ stop() {
 	exit 130
 }
 scratch=$(mktemp -d) || exit 2
+# A test that lets another user into its own directory lets it through here.
+chmod 711 "$scratch"
 trap 'rm -rf -- "$scratch"' EXIT
 trap stop INT TERM HUP
 

@@ -55,16 +55,22 @@ static inline struct value v_known(uint64_t number)
 	return number == FACT_UNKNOWN ? v_none() : v_u64(number);
 }
 
-/* 0 is unknown. */
 /* What only a domain keeps count of. */
 static inline struct value v_kept(const struct object *o, struct value value)
 {
 	return o->id.domain ? value : v_none();
 }
 
+/* 0 is unknown. */
 static inline struct value v_some(uint64_t number)
 {
 	return number ? v_u64(number) : v_none();
+}
+
+/* When a wait ends by itself; that it does may be known without when. */
+static inline struct value v_deadline(uint64_t ns)
+{
+	return ns == FACT_UNKNOWN ? v_none() : v_some(ns);
 }
 
 /* The part a of b as a percentage, at most 100; unknown when b is 0. */

@@ -74,9 +74,7 @@ static void say_wait(struct sentence *out, const struct graph_line *line,
 		     const struct thread *thread)
 {
 	const struct model *model = line->lines->graph->model;
-	uint64_t deadline = thread->fact.wait_deadline_ns, now = model_now(model);
 	bool nobody = waits_for(thread) == WAIT_NOBODY;
-	char left[FMT_MAX];
 
 	if (line->what == LINE_MEMBER || nobody)
 		words_wait_held(out, thread);
@@ -84,8 +82,7 @@ static void say_wait(struct sentence *out, const struct graph_line *line,
 		words_wait(out, thread);
 	if (!out->brief) /* then it is in a column of its own */
 		words_for(out, model, thread->fact.wait_since_ns);
-	if (deadline > now)
-		sentence_add(out, ", gives up in %s", fmt_ns(left, sizeof(left), deadline - now));
+	words_until(out, model, thread);
 	if (nobody)
 		sentence_add(out, ": nobody is left who could end that");
 }

@@ -24,6 +24,18 @@ void words_for(struct sentence *out, const struct model *model, uint64_t since_n
 		sentence_add(out, " for %s", fmt_ns(text, sizeof(text), age));
 }
 
+void words_until(struct sentence *out, const struct model *model, const struct thread *thread)
+{
+	uint64_t deadline = thread->fact.wait_deadline_ns;
+	char text[FMT_MAX];
+
+	if (deadline == FACT_UNKNOWN)
+		sentence_add(out, ", with a timeout");
+	else if (deadline > model->now_ns)
+		sentence_add(out, ", gives up in %s",
+			     fmt_ns(text, sizeof(text), deadline - model->now_ns));
+}
+
 void words_process(struct sentence *out, const struct process *process)
 {
 	if (process->fact.name[0])

@@ -51,6 +51,9 @@ const struct process *words_explained(const struct model *model, size_t index);
 /* Does init collect it: that of the machine or of a pid namespace? */
 bool words_of_init(const struct process *process);
 
+/* ", gives up in 3.2s", ", with a timeout" when that is not known; nothing: it waits for ever. */
+void words_until(struct sentence *out, const struct model *model, const struct thread *thread);
+
 /* " for 3.2s", or nothing when the time is not known. */
 void words_for(struct sentence *out, const struct model *model, uint64_t since_ns);
 

@@ -5,6 +5,7 @@
 #include "mpstat/model/kind.h"
 #include "mpstat/model/ledger.h"
 #include "mpstat/model/waits.h"
+#include "mpstat/model/words.h"
 #include "mpstat/util/fmt.h"
 #include "mpstat/view/story.h"
 #include "mpstat/view/view_state.h"
@@ -94,16 +95,11 @@ static void tell_holder(struct pane *pane, const struct model *model, const stru
 
 static void tell_waiter(struct pane *pane, const struct model *model, const struct thread *thread)
 {
-	char verb[KIND_NAME_MAX], since[FMT_MAX], until[FMT_MAX + 16] = "";
-	uint64_t now = model_now(model), deadline = thread->fact.wait_deadline_ns;
+	char verb[KIND_NAME_MAX], since[FMT_MAX], until[FMT_MAX + 16];
+	struct sentence text = sentence_begin(until, sizeof(until));
 	char label[32];
 
-	if (deadline > now) {
-		char left[FMT_MAX];
-
-		snprintf(until, sizeof(until), ", gives up in %s",
-			 fmt_ns(left, sizeof(left), deadline - now));
-	}
+	words_until(&text, model, thread);
 	snprintf(label, sizeof(label), "pid %u", thread->process->id.pid);
 	pane_pair(pane, label, thread->verdict == VERDICT_STUCK ? STYLE_BAD : STYLE_WAITING,
 		  "%s: %s for %s%s%s", thread->process->fact.name,
