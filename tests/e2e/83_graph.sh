@@ -147,6 +147,6 @@ press Enter
 sees "and Enter opens one of them" "→ abba_processes ("
 press q
 left_well "q leaves" 0
-finish abba
+end_by_kill abba
 
 plan
