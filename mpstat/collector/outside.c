@@ -57,10 +57,11 @@ struct outside_object *outside_obtain(struct outside *outside, enum mpt_kind kin
 void outside_use(struct outside *outside, const struct outside_object *object,
 		 struct process_id process, bool can_give, bool can_take)
 {
-	struct fact_use *last = outside->uses.items + outside->uses.count - 1;
+	struct fact_use *last = outside->uses.count ? &outside->uses.items[outside->uses.count - 1]
+						    : NULL;
 
 	/* Descriptors of one process are neighbours. */
-	if (outside->uses.count && last->object.slot == object->fact.id.slot &&
+	if (last && last->object.slot == object->fact.id.slot &&
 	    last->process.pid == process.pid && last->process.start == process.start) {
 		last->can_give |= can_give;
 		last->can_take |= can_take;

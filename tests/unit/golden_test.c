@@ -159,6 +159,7 @@ static void golden_case(void **state)
 	assert_string_equal(got, same);
 	free(same);
 	golden_expect(name, "expected.txt", got);
+	free(got);
 }
 
 /* Facts survive being written and read: every fact of every case. */

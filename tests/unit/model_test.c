@@ -498,7 +498,7 @@ static void random_facts_never_break_the_model(void **state)
 		for (size_t i = 0; i < sizeof(fact); i++)
 			bytes[i] = (unsigned char)(rand_r(&seed) % 8 ? rand_r(&seed) % 3 : rand_r(&seed));
 		fact.type = (enum fact_type)(rand_r(&seed) % 13);
-		fact.source = (enum fact_source)(rand_r(&seed) % 6);
+		fact.source = (enum fact_source)(rand_r(&seed) % (FACT_SOURCES + 1));
 		/* Flags are C bool: the collector makes them, not the program. */
 		fact.u.process.daemon = fact.u.process.ended = rand_r(&seed) % 2;
 		fact.u.process.subreaper = fact.u.process.kernel_thread =
@@ -508,6 +508,12 @@ static void random_facts_never_break_the_model(void **state)
 			fact.u.life.core = true;
 		if (fact.type == FACT_THREAD)
 			fact.u.thread.task_awaited = fact.u.thread.ended = fact.u.thread.wait_over = rand_r(&seed) % 2;
+		if (fact.type == FACT_THREAD)
+			fact.u.thread.wait_children = rand_r(&seed) % 2;
+		if (fact.type == FACT_USE) {
+			fact.u.use.can_give = rand_r(&seed) % 2;
+			fact.u.use.can_take = rand_r(&seed) % 2;
+		}
 		if (fact.type == FACT_OBJECT)
 			fact.u.object.held = fact.u.object.set = fact.u.object.broken =
 				fact.u.object.unguarded = fact.u.object.terminated = true;
