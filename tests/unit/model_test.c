@@ -484,53 +484,6 @@ static void names_without_an_end_are_ended(void **state)
 	model_free(model);
 }
 
-/* Any bytes, any order, many times: no crash, no endless list. */
-static void random_facts_never_break_the_model(void **state)
-{
-	struct model *model = model_new(64);
-	unsigned seed = 42;
-
-	(void)state;
-	for (int round = 0; round < 100000; round++) {
-		struct fact fact;
-		unsigned char *bytes = (unsigned char *)&fact;
-
-		for (size_t i = 0; i < sizeof(fact); i++)
-			bytes[i] = (unsigned char)(rand_r(&seed) % 8 ? rand_r(&seed) % 3 : rand_r(&seed));
-		fact.type = (enum fact_type)(rand_r(&seed) % 13);
-		fact.source = (enum fact_source)(rand_r(&seed) % (FACT_SOURCES + 1));
-		/* Flags are C bool: the collector makes them, not the program. */
-		fact.u.process.daemon = fact.u.process.ended = rand_r(&seed) % 2;
-		fact.u.process.subreaper = fact.u.process.kernel_thread =
-			fact.u.process.ignores_children = fact.u.process.reaper_known =
-				rand_r(&seed) % 2;
-		if (fact.type == FACT_LIFE)
-			fact.u.life.core = true;
-		if (fact.type == FACT_THREAD)
-			fact.u.thread.task_awaited = fact.u.thread.ended = fact.u.thread.wait_over = rand_r(&seed) % 2;
-		if (fact.type == FACT_THREAD)
-			fact.u.thread.wait_children = rand_r(&seed) % 2;
-		if (fact.type == FACT_USE) {
-			fact.u.use.can_give = rand_r(&seed) % 2;
-			fact.u.use.can_take = rand_r(&seed) % 2;
-		}
-		if (fact.type == FACT_OBJECT)
-			fact.u.object.held = fact.u.object.set = fact.u.object.broken =
-				fact.u.object.unguarded = fact.u.object.terminated = true;
-		if (fact.type == FACT_SOURCE)
-			fact.u.source.ok = rand_r(&seed) % 2;
-		if (fact.type == FACT_DOMAIN)
-			fact.u.domain.records_off = fact.u.domain.post_mortem =
-				fact.u.domain.published = rand_r(&seed) % 2;
-		model_apply(model, &fact);
-		if (!(rand_r(&seed) % 500))
-			model_tick(model, (uint64_t)rand_r(&seed));
-	}
-	model_tick(model, UINT64_MAX);
-	assert_true(model_rejected(model) > 0);
-	model_free(model);
-}
-
 /* In a child whose memory ends soon: 0 when the model stayed whole. */
 static int fill_until_memory_ends(struct model *model)
 {
@@ -598,7 +551,6 @@ int main(void)
 		cmocka_unit_test(the_newest_records_are_kept_in_order_of_time),
 		cmocka_unit_test(nonsense_facts_are_counted_and_left_out),
 		cmocka_unit_test(names_without_an_end_are_ended),
-		cmocka_unit_test(random_facts_never_break_the_model),
 		cmocka_unit_test(no_memory_is_counted_and_survived),
 	};
 
