@@ -111,14 +111,11 @@ int proc_open(const char *root, struct err *err)
 	return fd;
 }
 
-ssize_t proc_read(int proc, uint32_t pid, const char *file, char *buf, size_t size)
+ssize_t proc_read_at(int directory, const char *path, char *buf, size_t size)
 {
-	char path[64];
+	int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t n;
-	int fd;
 
-	snprintf(path, sizeof(path), "%u/%s", pid, file);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	n = read(fd, buf, size - 1);
@@ -127,6 +124,14 @@ ssize_t proc_read(int proc, uint32_t pid, const char *file, char *buf, size_t si
 	buf[n > 0 ? n : 0] = '\0';
 	close(fd);
 	return n;
+}
+
+ssize_t proc_read(int proc, uint32_t pid, const char *file, char *buf, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%u/%s", pid, file);
+	return proc_read_at(proc, path, buf, size);
 }
 
 int proc_stat_read(int proc, uint32_t pid, struct proc_stat *out)

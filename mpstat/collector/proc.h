@@ -43,6 +43,10 @@ bool proc_stat_parse(const char *text, size_t size, struct proc_stat *out);
  * negative errno with a sentence in err. */
 int proc_open(const char *root, struct err *err);
 
+/* Reads the start of a file below an open directory and puts a NUL behind it.  Bytes read,
+ * or a negative errno. */
+ssize_t proc_read_at(int directory, const char *path, char *buf, size_t size);
+
 /* Reads the start of /proc/PID/file into buf and puts a NUL behind it.  Bytes
  * read, or a negative errno. */
 ssize_t proc_read(int proc, uint32_t pid, const char *file, char *buf, size_t size);
