@@ -36,17 +36,7 @@
 ssize_t proc_reader_read(const struct proc_reader *reader, const char *path, char *buf,
 			 size_t size)
 {
-	int fd = openat(reader->dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = read(fd, buf, size - 1);
-	if (n < 0)
-		n = -errno;
-	buf[n > 0 ? n : 0] = '\0';
-	close(fd);
-	return n;
+	return proc_read_at(reader->dir, path, buf, size);
 }
 
 void proc_reader_name(const char *path, size_t length, char *out, size_t size)
@@ -81,7 +71,7 @@ static uint64_t find_mqueue_device(void)
 
 static void reader_begin(struct proc_reader *reader, struct taking *taking)
 {
-	*reader = (struct proc_reader){.taking = taking, .dir = -1, .mem = -1, .pagemap = -1};
+	*reader = (struct proc_reader){.taking = taking, .dir = -1, .peek = PEEK_CLOSED};
 	reader->own_pid_namespace = inode_of(taking->proc, "self/ns/pid");
 	reader->own_net = inode_of(taking->proc, "self/ns/net");
 	if (!taking->mqueue_device)

@@ -14,6 +14,7 @@
 
 #include "mpstat/collector/blocked_look.h"
 #include "mpstat/collector/blocked_unix.h"
+#include "mpstat/collector/peek.h"
 
 #include <sys/types.h>
 
@@ -37,7 +38,7 @@ struct proc_reader {
 	uint64_t start, pid_namespace;
 	bool maps_known, net_known, net_is_ours;
 	struct proc_maps maps;
-	int mem, pagemap; /* -1: not opened yet, or not ours to read */
+	struct peek peek;
 	/* For all of them: */
 	char *maps_text;
 	size_t text_room;

@@ -2,9 +2,8 @@
 /*
  * blocked_proc_memory.c - a little of the memory of a process, by /proc/PID/{maps,mem}.
  *
- * Owns: where an address lies, and reading it without waking anything: only pages that are
- * in memory, or in swap, are read (pagemap says which), as a page that has to be fetched
- * could come from a file system whose server never answers.
+ * Owns: where an address lies, and what of it is looked at.  Does not own: reading it without
+ * waiting for anybody (peek.h).
  */
 #include "mpstat/collector/blocked_proc.h"
 #include "mpstat/util/vec.h"
@@ -18,7 +17,6 @@
 
 #define MAPS_MOST (16u << 20) /* bytes of maps; a process with more is not looked into */
 #define MAPS_PIECE (64u << 10)
-#define PAGE_HERE (UINT64_C(3) << 62) /* in memory, or in swap */
 
 /* -- Mappings ------------------------------------------------------------------------- */
 
@@ -134,36 +132,10 @@ static bool is_device(const struct proc_mapping *mapping)
 
 /* -- Memory --------------------------------------------------------------------------- */
 
-static void open_memory(struct proc_reader *reader)
-{
-	if (reader->mem >= 0)
-		return;
-	reader->mem = openat(reader->dir, "mem", O_RDONLY | O_CLOEXEC);
-	reader->pagemap = openat(reader->dir, "pagemap", O_RDONLY | O_CLOEXEC);
-}
-
-static bool is_here(const struct proc_reader *reader, uint64_t address)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), entry;
-
-	return pread(reader->pagemap, &entry, sizeof(entry),
-		     (off_t)(address / page * sizeof(entry))) == sizeof(entry) &&
-	       entry & PAGE_HERE;
-}
-
-/* How many bytes from `address` on are there and were read: all, those up to the end of a
- * page, or none. */
 static size_t read_memory(struct proc_reader *reader, uint64_t address, void *to, size_t size)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	size_t first = (size_t)(page - address % page);
-
-	open_memory(reader);
-	if (reader->mem < 0 || address > INT64_MAX - size || !is_here(reader, address))
-		return 0;
-	if (first < size && !is_here(reader, address + first))
-		size = first;
-	return pread(reader->mem, to, size, (off_t)address) == (ssize_t)size ? size : 0;
+	peek_open(&reader->peek, reader->dir);
+	return peek_read(&reader->peek, address, to, size);
 }
 
 static uint64_t space_of(const struct proc_reader *reader)
@@ -217,11 +189,7 @@ void blocked_proc_stack(struct proc_reader *reader, struct blocked *blocked)
 
 void blocked_proc_forget_memory(struct proc_reader *reader)
 {
-	if (reader->mem >= 0)
-		close(reader->mem);
-	if (reader->pagemap >= 0)
-		close(reader->pagemap);
-	reader->mem = reader->pagemap = -1;
+	peek_close(&reader->peek);
 	reader->maps_known = false;
 	reader->maps.count = 0;
 }

@@ -223,6 +223,11 @@ static const struct library *obtain_library(struct functions *functions, uint64_
 	library->device = device;
 	library->inode = inode;
 	read_symbols(library, path);
+	/* Its process may have ended meanwhile: another one will do. */
+	if (!library->count) {
+		free(library);
+		return NULL;
+	}
 	functions->libraries[functions->library_count++] = library;
 	return library;
 }
@@ -276,7 +281,7 @@ static void read_maps(struct functions *functions, struct space *space, uint32_t
 		fclose(maps);
 }
 
-static void forget_spaces(struct functions *functions)
+void functions_forget(struct functions *functions)
 {
 	struct map_node *node = map_first(&functions->spaces), *next;
 
@@ -294,7 +299,7 @@ static const struct space *obtain_space(struct functions *functions, const struc
 	if (space)
 		return space;
 	if (map_size(&functions->spaces) == SPACES)
-		forget_spaces(functions);
+		functions_forget(functions);
 	space = calloc(1, sizeof(*space));
 	if (!space)
 		return NULL;
@@ -348,7 +353,7 @@ void functions_free(struct functions *functions)
 {
 	if (!functions)
 		return;
-	forget_spaces(functions);
+	functions_forget(functions);
 	for (size_t i = 0; i < functions->library_count; i++)
 		free(functions->libraries[i]);
 	free(functions);

@@ -34,6 +34,10 @@ enum function {
 struct functions *functions_new(const char *proc);
 void functions_free(struct functions *functions);
 
+/* Forgets where processes have their libraries: for looks whose `space` does not change when a
+ * process becomes another program. */
+void functions_forget(struct functions *functions);
+
 /* `space` and `start` are those of the process now: when they change, so did its maps. */
 enum function functions_at(struct functions *functions, uint32_t pid, uint64_t start,
 			   uint64_t space, uint64_t address);

@@ -257,6 +257,8 @@ static void source_waits_read(void *state, uint64_t now_ns, const struct fact_si
 	handlers_begin(&s->handlers);
 	s->waits.look = &s->look;
 	s->waits.locks.read = false;
+	if (s->waits.functions && !s->look.by_kernel)
+		functions_forget(s->waits.functions);
 	if (!s->err.code && (wait_look_index(&s->waits) || translate(s)))
 		err_set(&s->err, -ENOMEM, "no memory for %zu threads", s->look.count);
 	if (!s->err.code)

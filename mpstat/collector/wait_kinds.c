@@ -4,6 +4,7 @@
 
 #include "mpstat/util/vec.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 extern const struct wait_kind wait_child, wait_file, wait_futex, wait_lock, wait_parked, wait_sysv;
@@ -50,7 +51,7 @@ int wait_look_index(struct wait_look *w)
 {
 	w->inner.count = 0;
 	if (VEC_RESERVE(&w->inner, w->look->count))
-		return -1;
+		return -ENOMEM;
 	for (size_t i = 0; i < w->look->count; i++) {
 		const struct blocked *thread = &w->look->items[i];
 

@@ -7,16 +7,18 @@
  * mutex it wanted is still in a register or on the stack, and who has that is in its lock
  * word.
  */
+#include "mpstat/collector/peek.h"
 #include "mpstat/collector/wait.h"
 
 #include "libtrace/contract/vocab.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
+#include <unistd.h>
 
 #define TID_MASK 0x3fffffffu
 #define MUTEX_PI 0x20u
@@ -42,23 +44,15 @@ static bool is_parked(struct wait_look *w, const struct blocked *thread)
 	return !word && (function == FUNCTION_MUTEX_LOCK || function <= FUNCTION_OUTSIDE);
 }
 
-static bool read_words(const struct blocked *thread, uint64_t address, struct mutex_words *words)
-{
-	struct iovec to = { words, sizeof(*words) };
-	struct iovec from = { (void *)(uintptr_t)address, sizeof(*words) };
-
-	return process_vm_readv((pid_t)thread->pid, &to, 1, &from, 1, 0) ==
-	       (ssize_t)sizeof(*words);
-}
-
 /* A pointer to a mutex of that kind that another thread has. */
 static const struct blocked *owner_at(const struct wait_look *w, const struct blocked *thread,
-				      uint64_t address)
+				      const struct peek *peek, uint64_t address)
 {
 	const struct blocked *owner;
 	struct mutex_words words;
 
-	if (address % 8 || !address || !read_words(thread, address, &words) ||
+	if (address % 8 || !address || 
+	    peek_read(peek, address, &words, sizeof(words)) != sizeof(words) ||
 	    !(words.kind & MUTEX_PI) || words.kind & ~MUTEX_KINDS || !(words.lock & TID_MASK))
 		return NULL;
 	owner = wait_find_thread(w, thread, words.lock & TID_MASK);
@@ -67,34 +61,51 @@ static const struct blocked *owner_at(const struct wait_look *w, const struct bl
 
 /* Of what points to the mutex or, as the C library keeps it, to its kind. */
 static const struct blocked *owner_near(const struct wait_look *w, const struct blocked *thread,
-					uint64_t *address)
+					const struct peek *peek, uint64_t *address)
 {
-	const struct blocked *owner = owner_at(w, thread, *address);
+	const struct blocked *owner = owner_at(w, thread, peek, *address);
 
 	if (owner)
 		return owner;
 	*address -= offsetof(struct mutex_words, kind);
-	return owner_at(w, thread, *address);
+	return owner_at(w, thread, peek, *address);
 }
 
 /* In registers, and from the stack pointer up, the caller's own frame included. */
-static const struct blocked *find_wanted(const struct wait_look *w, const struct blocked *thread,
-					 uint64_t *address)
+static const struct blocked *search(const struct wait_look *w, const struct blocked *thread,
+				    const struct peek *peek, uint64_t *address)
 {
 	uint64_t words[STACK_NEAR / sizeof(uint64_t)];
-	struct iovec to = { words, sizeof(words) };
-	struct iovec from = { (void *)(uintptr_t)thread->sp, sizeof(words) };
-	ssize_t got = process_vm_readv((pid_t)thread->pid, &to, 1, &from, 1, 0);
+	size_t got = peek_read(peek, thread->sp, words, sizeof(words));
 	const struct blocked *owner = NULL;
 
 	for (size_t i = 0; i < 6 && !owner; i++) {
 		*address = thread->preserved[i];
-		owner = owner_near(w, thread, address);
+		owner = owner_near(w, thread, peek, address);
 	}
-	for (size_t i = 0; got > 0 && i < (size_t)got / sizeof(*words) && !owner; i++) {
+	for (size_t i = 0; i < got / sizeof(*words) && !owner; i++) {
 		*address = words[i];
-		owner = owner_near(w, thread, address);
+		owner = owner_near(w, thread, peek, address);
 	}
+	return owner;
+}
+
+static const struct blocked *find_wanted(const struct wait_look *w, const struct blocked *thread,
+					 uint64_t *address)
+{
+	struct peek peek = PEEK_CLOSED;
+	const struct blocked *owner;
+	char path[256];
+	int directory;
+
+	snprintf(path, sizeof(path), "%s/%u", w->proc, thread->pid);
+	directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return NULL;
+	peek_open(&peek, directory);
+	owner = search(w, thread, &peek, address);
+	peek_close(&peek);
+	close(directory);
 	return owner;
 }
 

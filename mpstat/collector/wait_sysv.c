@@ -39,11 +39,11 @@ static bool find_operation(const struct blocked *thread, struct sembuf *found)
 static bool in_our_namespace(const struct wait_look *w, const struct blocked *thread)
 {
 	struct stat ours, theirs;
-	char path[256];
+	char own[256], path[256];
 
+	snprintf(own, sizeof(own), "%s/self/ns/ipc", w->proc);
 	snprintf(path, sizeof(path), "%s/%u/ns/ipc", w->proc, thread->pid);
-	return stat("/proc/self/ns/ipc", &ours) == 0 && stat(path, &theirs) == 0 &&
-	       ours.st_ino == theirs.st_ino;
+	return stat(own, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino;
 }
 
 static void set_holder(struct wait_look *w, const struct blocked *thread,
